@@ -1,0 +1,74 @@
+"""An activation function's formula to exact derivatives, figures and verified code."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from mila_analysis.activation import Activation, Parameter
+    from mila_analysis.balls import Enclosure, enclose
+    from mila_analysis.catalog import define, get, names, resolve
+    from mila_analysis.derivation import Derivation, derive
+    from mila_analysis.errors import MilaAnalysisError
+    from mila_analysis.kernels import GeneratedCode, Kernel, generate_code, lambdify
+    from mila_analysis.plotting import plot
+    from mila_analysis.stability import StableForm, stabilize
+
+_HOME = {
+    "Activation": "activation",
+    "Derivation": "derivation",
+    "Enclosure": "balls",
+    "GeneratedCode": "kernels",
+    "Kernel": "kernels",
+    "MilaAnalysisError": "errors",
+    "Parameter": "activation",
+    "StableForm": "stability",
+    "define": "catalog",
+    "derive": "derivation",
+    "enclose": "balls",
+    "generate_code": "kernels",
+    "get": "catalog",
+    "lambdify": "kernels",
+    "names": "catalog",
+    "plot": "plotting",
+    "resolve": "catalog",
+    "stabilize": "stability",
+}
+
+__all__ = [
+    "Activation",
+    "Derivation",
+    "Enclosure",
+    "GeneratedCode",
+    "Kernel",
+    "MilaAnalysisError",
+    "Parameter",
+    "StableForm",
+    "__version__",
+    "define",
+    "derive",
+    "enclose",
+    "generate_code",
+    "get",
+    "lambdify",
+    "names",
+    "plot",
+    "resolve",
+    "stabilize",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when they are first used (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,135 @@
+"""A program to three-address NumPy statements that reuse the arrays they no longer need.
+
+Arithmetic on blocks costs as much for its memory as for its operations. Each statement
+here is one ufunc; where an operand is not used again, its array takes the result, and the
+value of a partial is written where the caller wants it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mila_analysis.program import Expression, Name, Operation, used_names
+from mila_analysis.stability import Program
+
+__all__ = ["statements"]
+
+_UFUNCS = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "div": "divide",
+    "neg": "negative", "abs": "abs", "exp": "exp", "expm1": "expm1", "log": "log",
+    "log1p": "log1p", "maximum": "maximum", "copysign": "copysign",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Statement:
+    """`target = kind(args)` with arguments that are names, numbers or constants."""
+
+    target: str
+    kind: str
+    args: tuple[Expression, ...]
+
+
+def statements(
+    program: Program,
+    wanted: Sequence[str],
+    spell: Callable[[Expression], str],
+) -> list[str]:
+    """Lines that compute the wanted partials into arrays of their names."""
+    flat = _flatten(program, wanted)
+    moving = _depending_on("x", flat)
+    last = _last_uses(flat, wanted)
+    owned: dict[str, str] = {}  # name of a value -> name of the array that holds it
+    lines = []
+    for index, statement in enumerate(flat):
+        if statement.kind == "copy":
+            lines.append(f"{statement.target}[...] = {spell(statement.args[0])}")
+            continue
+        out = _free_operand(statement, index, last, owned)
+        if statement.target in wanted:
+            out = statement.target
+        lines.append(_line(statement, out, spell, wanted))
+        if statement.kind in _UFUNCS and statement.target in moving:
+            owned[statement.target] = statement.target
+    return lines
+
+
+def _flatten(program: Program, wanted: Sequence[str]) -> list[_Statement]:
+    flat: list[_Statement] = []
+    renamed: dict[str, str] = {}
+    results = {program.outputs[w]: w for w in reversed(wanted)}
+    for binding in program.trimmed(wanted):
+        target = results.get(Name(binding.name), binding.name)
+        renamed[binding.name] = target
+        _emit(binding.value, target, flat, renamed)
+    for name in wanted:
+        value = program.outputs[name]
+        if isinstance(value, Operation):
+            _emit(value, name, flat, renamed)
+        elif not (isinstance(value, Name) and renamed.get(value.text) == name):
+            flat.append(_Statement(name, "copy", (_renamed(value, renamed),)))
+    return flat
+
+
+def _emit(
+    value: Expression, target: str, flat: list[_Statement], renamed: Mapping[str, str]
+) -> None:
+    assert isinstance(value, Operation)  # the builder binds nothing else
+    args: list[Expression] = []
+    for arg in value.args:
+        if isinstance(arg, Operation):
+            name = f"w{len(flat)}"
+            _emit(arg, name, flat, renamed)
+            args.append(Name(name))
+        else:
+            args.append(_renamed(arg, renamed))
+    flat.append(_Statement(target, value.kind, tuple(args)))
+
+
+def _renamed(value: Expression, renamed: Mapping[str, str]) -> Expression:
+    return Name(renamed.get(value.text, value.text)) if isinstance(value, Name) else value
+
+
+def _depending_on(variable: str, flat: Sequence[_Statement]) -> set[str]:
+    found = {variable}
+    for statement in flat:
+        if any(n in found for arg in statement.args for n in used_names(arg)):
+            found.add(statement.target)
+    return found
+
+
+def _last_uses(flat: Sequence[_Statement], wanted: Sequence[str]) -> dict[str, int]:
+    last = {}
+    for index, statement in enumerate(flat):
+        for arg in statement.args:
+            for name in used_names(arg):
+                last[name] = index
+    return last | dict.fromkeys(wanted, len(flat))
+
+
+def _free_operand(
+    statement: _Statement, index: int, last: Mapping[str, int], owned: Mapping[str, str]
+) -> str | None:
+    if statement.kind not in _UFUNCS:
+        return None
+    for arg in statement.args:
+        if isinstance(arg, Name) and arg.text in owned and last[arg.text] == index:
+            return arg.text
+    return None
+
+
+def _line(
+    statement: _Statement,
+    out: str | None,
+    spell: Callable[[Expression], str],
+    wanted: Sequence[str],
+) -> str:
+    target = statement.target
+    if statement.kind not in _UFUNCS:
+        call = spell(Operation(statement.kind, statement.args))
+        return f"{target}[...] = {call}" if target in wanted else f"{target} = {call}"
+    args = [spell(a).strip("()") for a in statement.args]
+    args += [out] if out else []  # a ufunc's next argument is where its result goes
+    call = f"np.{_UFUNCS[statement.kind]}({', '.join(args)})"
+    return call if target in wanted else f"{target} = {call}"

@@ -1,0 +1,158 @@
+"""The part of a generated NumPy module that is the same in all; copied as text."""
+
+import numpy as np
+
+_whole = _exponents = None  # what the generated part defines
+_REACH = (1, 1)
+
+# --- runtime ---
+_BLOCK = 100_000  # bytes of an array at a time: all that is computed stays in the cache
+
+
+class _Limits:
+    """What depends on the dtype of the arithmetic, float32 or float64."""
+
+    def __init__(self, dtype, cut, highest):
+        self.dtype = dtype
+        self.one = dtype(1.0)
+        self.cut = cut  # exp(-cut) is a normal number
+        self.huge = np.finfo(dtype).max / 256  # stands for infinity where 0 * inf is 0
+        self.low = -cut / _REACH[0]  # exponents between these are near
+        self.high = highest / _REACH[1]
+
+
+_LIMITS = {np.float32: _Limits(np.float32, 80.0, 84.0),
+           np.float64: _Limits(np.float64, 700.0, 680.0)}  # fmt: skip
+
+
+def _elementwise(body, names, *args):
+    """Partials by name, in blocks, with a ufunc's rules for shapes and dtypes."""
+    dtype = _dtype(args)
+    k = _LIMITS[np.float64 if dtype == np.float64 else np.float32]
+    with np.errstate(all="ignore"):  # flags are raised where nothing is wrong
+        arrays = [np.asarray(a).astype(dtype, copy=False) for a in args]
+        shape = np.broadcast_shapes(*(a.shape for a in arrays))
+        inputs = [_flat(a, shape, k.dtype, scalar=i > 0) for i, a in enumerate(arrays)]
+        outputs = np.empty((len(names), inputs[0].size), k.dtype)
+        step = _BLOCK // outputs.itemsize
+        for start in range(0, inputs[0].size, step):
+            part = slice(start, start + step)
+            given = [a[part] if a.ndim else a for a in inputs]
+            results = list(outputs[:, part])
+            body(*given, k, *results)
+            far = _far(given, k)
+            if far is not None:
+                chosen = [a[far] if a.ndim else a for a in given]
+                exact = _whole(*chosen, k)
+                for name, out in zip(names, results):
+                    out[far] = exact[name]
+        outputs = outputs.astype(dtype, copy=False)
+        return [out.reshape(shape)[()] for out in outputs]
+
+
+def _flat(array, shape, dtype, scalar):
+    """Array as one contiguous row of the dtype; a scalar parameter stays one."""
+    if scalar and array.ndim == 0:
+        return array.astype(dtype)[()]
+    return np.ascontiguousarray(np.broadcast_to(array, shape), dtype).reshape(-1)
+
+
+def _dtype(args):
+    """Result dtype: that of the arguments if it is a float, float64 for integers."""
+    kinds = [a if type(a) in (int, float) else np.asarray(a).dtype for a in args]
+    dtype = np.result_type(*kinds)
+    if dtype.kind in "biu":
+        return np.dtype(np.float64)
+    if dtype not in (np.float16, np.float32, np.float64):
+        raise TypeError(f"real numbers of at most 64 bits, not {dtype}")
+    return dtype
+
+
+def _far(given, k):
+    """Where an exponent is too large for the short program (or NaN); None if nowhere."""
+    exponents = _exponents(*given) if _exponents else ()
+    if all(_all_near(summands, k) for summands in exponents):
+        return None
+    near = np.broadcast_arrays(*(_near(summands, k) for summands in exponents))
+    return np.flatnonzero(~np.logical_and.reduce(near))
+
+
+def _all_near(summands, k):
+    """Whether a sum is near whichever elements are summed; cheap, and false for NaN."""
+    lows, highs = [s.min() for s in summands], [s.max() for s in summands]
+    near = sum(lows) >= k.low and sum(highs) <= k.high
+    return near and min(lows) >= -k.cut and max(highs) <= k.cut
+
+
+def _near(summands, k):
+    """Where a sum, and each summand, is near."""
+    z = sum(summands)
+    near = (z >= k.low) & (z <= k.high)
+    for summand in summands:
+        near = near & (np.abs(summand) <= k.cut)
+    return near
+
+
+# What is rare is tested for a block at a time, and costs little where it is not met.
+
+
+def _step(z):
+    """1 where z > 0, else 0."""
+    return (z > 0.0).astype(z.dtype)
+
+
+def _select(condition, a, b):
+    """a where the condition holds, else b."""
+    return a if a is b else np.where(condition, a, b)
+
+
+def _finite(value, k):
+    """Value with infinities, and what is nearly infinite, replaced by ±huge."""
+    return np.minimum(np.maximum(value, -k.huge), k.huge)
+
+
+def _capped(size, k):
+    """Size, at most the cut."""
+    return size if size.max() <= k.cut else np.minimum(size, k.cut)
+
+
+def _tail(size, capped, k):
+    """exp(capped - size), the part of exp(-size) that the cap left out."""
+    return k.one if capped is size else np.exp(capped - size)
+
+
+def _fade(value, tail, k):
+    """value * tail: the last rounding of a result that may be subnormal."""
+    return value if tail is k.one else value * tail
+
+
+def _swell(value, tail, k):
+    """value / tail: what grows as the tail decays."""
+    return value if tail is k.one else value / tail
+
+
+def _tame(error, size, capped):
+    """Rounding error of a number, bounded where that is too large to matter."""
+    return error if capped is size else np.fmax(np.fmin(error, 1.0), -1.0)
+
+
+def _product_error(a, b, product):
+    """a*b - product, exactly: in float64 for float32, else by Dekker's splitting."""
+    if product.dtype == np.float32:
+        return (np.multiply(a, b, dtype=np.float64) - product).astype(np.float32)
+    (a, i), (b, j) = np.frexp(a), np.frexp(b)
+    a_high, b_high = _high(a), _high(b)
+    a_low, b_low = a - a_high, b - b_high
+    error = a_high * b_high - a * b + a_high * b_low + a_low * b_high + a_low * b_low
+    return np.ldexp(error, i + j)
+
+
+def _high(value):
+    """The upper 26 bits of a float64 near 1."""
+    scaled = value * 134217729.0
+    return scaled - (scaled - value)
+
+
+def _residue(high, low, k):
+    """What a constant loses when it is rounded to the dtype of the arithmetic."""
+    return (high - float(k.dtype(high))) + low

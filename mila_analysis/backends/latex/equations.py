@@ -1,0 +1,288 @@
+"""An activation to its equations: what stands left and right of each equals sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sympy
+
+from mila_analysis import derivation, formula
+from mila_analysis.activation import Activation
+from mila_analysis.backends.latex import glyphs as signs
+from mila_analysis.backends.latex.conditions import region
+from mila_analysis.backends.latex.expression import Glyph, Writer
+from mila_analysis.backends.latex.lifting import bound, in_variables, lift
+from mila_analysis.backends.latex.normalized import normalized
+from mila_analysis.backends.latex.numerals import Exact, Numerals, Rounded, Slot
+from mila_analysis.backends.latex.quotient import split, tidied
+from mila_analysis.backends.latex.symbols import spellings
+from mila_analysis.backends.latex.typeset import Printed, Typesetter
+from mila_analysis.derivation import Derivation
+from mila_analysis.errors import ParameterError, UnsupportedError
+from mila_analysis.partials import Partial, parse
+
+__all__ = ["FORMS", "Equation", "Row", "System", "system"]
+
+FORMS = ("closed", "substituted", "numeric")
+MAX_DIGITS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One case of a right side.
+
+    Attributes:
+        printed: its LaTeX.
+        region: where it holds; nothing is everywhere.
+        slots: its rounded numerals.
+        cases: numbers of the cases of the definition that it stands for.
+    """
+
+    printed: Printed
+    region: str = ""
+    slots: tuple[Slot, ...] = ()
+    cases: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """left = side = side, each side in cases.
+
+    Attributes:
+        name: of the partial.
+        left: LaTeX of what is defined.
+        sides: right sides: one, or the definition as written and then its closed form.
+    """
+
+    name: str
+    left: str
+    sides: tuple[tuple[Row, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    r"""The equations of an export.
+
+    Attributes:
+        activation: what is exported.
+        form: one of `FORMS`.
+        given: LaTeX of what the equations presuppose: `E = e^{x}`, `\beta = -0.25`.
+        equations: one for each partial.
+        definition: the definition as written.
+        rounded_to: significant digits of rounded numerals, or None if none is.
+    """
+
+    activation: Activation
+    form: str
+    given: tuple[str, ...]
+    equations: tuple[Equation, ...]
+    definition: Equation
+    rounded_to: int | None
+
+
+def system(
+    activation: Activation,
+    partials: Sequence[str] | None = None,
+    *,
+    form: str = "closed",
+    digits: int = 6,
+    normalize: bool = True,
+    mark: Callable[[str, int], str] | None = None,
+) -> System:
+    """Equations of an activation; arguments as in `to_latex`.
+
+    Args:
+        activation: its parameter values matter in the numeric form only.
+        partials: names, or None for all up to the second order.
+        form: one of `FORMS`.
+        digits: of the numeric form.
+        normalize: whether sums of the numeric form are divided through.
+        mark: replaces rounded numerals; for checks.
+
+    Raises:
+        ParameterError: no such form, or too many digits.
+        PartialError: a partial that the activation does not have.
+        UnsupportedError: a formula for which LaTeX has no spelling.
+    """
+    if form not in FORMS:
+        raise ParameterError(f"no LaTeX form '{form}'; choose from {', '.join(FORMS)}")
+    if not 2 <= digits <= MAX_DIGITS:
+        raise ParameterError(f"digits must be 2 to {MAX_DIGITS}, not {digits}")
+    derived, chosen = _derived(activation, partials)
+    author = _Author(activation, derived, form, digits if normalize else 0, mark)
+    left = _lefts(activation, [Partial(), *chosen], form)
+    equations = tuple(Equation(p.name, left[p.name], author.sides(p)) for p in chosen)
+    definition = Equation("f", left["f"], (author.definition(),))
+    slots = any(r.slots for e in equations for side in e.sides for r in side)
+    return System(
+        activation,
+        form,
+        author.given(chosen),
+        equations,
+        definition,
+        digits if slots else None,
+    )
+
+
+def _derived(
+    activation: Activation, partials: Sequence[str] | None
+) -> tuple[Derivation, list[Partial]]:
+    """Derivation of sufficient order, and the partials asked for, each once."""
+    if partials is None:
+        derived = derivation.derive(activation)
+        return derived, [derived.partial(name) for name in derived.names]
+    chosen = list(dict.fromkeys(parse(n, activation.variables) for n in partials))
+    order = max((p.order for p in chosen), default=0)
+    return derivation.derive(activation, max(order, 2)), chosen
+
+
+def _lefts(
+    activation: Activation, chosen: Sequence[Partial], form: str
+) -> dict[str, str]:
+    """Left sides: primes for a function of x alone, else Leibniz notation."""
+    single = form == "numeric" or not activation.parameters
+    if single and all(set(p.variables) <= {"x"} for p in chosen):
+        return {p.name: f"f{_primes(p.order)}(x)" for p in chosen}
+    spelled = spellings(activation)
+    return {p.name: p.latex(spelled) for p in chosen}
+
+
+def _primes(order: int) -> str:
+    return "'" * order if order < 4 else f"^{{({order})}}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Author:
+    """Writes the right sides of one export."""
+
+    activation: Activation
+    derived: Derivation
+    form: str
+    digits: int
+    mark: Callable[[str, int], str] | None
+
+    def sides(self, partial: Partial) -> tuple[tuple[Row, ...], ...]:
+        closed = self._rows(lambda case: self._printed(partial.name, case))
+        if partial.order or self.form == "numeric":
+            return (closed,)
+        written = self.definition()
+        texts = [[row.printed.text for row in side] for side in (written, closed)]
+        told = texts[0] == texts[1] or self._is_letter(partial)
+        return (written,) if told else (written, closed)
+
+    def _is_letter(self, partial: Partial) -> bool:
+        """Whether substitution leaves nothing but a letter, as in softplus: f = L."""
+        elements = [c.partials[partial.name] for c in self.derived.cases]
+        symbols = {g.symbol for g in self.derived.generators}
+        return all(
+            element.as_expr() in symbols and self.form == "substituted"
+            for element in elements
+        )
+
+    def definition(self) -> tuple[Row, ...]:
+        """The formula as written; with its parameter values in the numeric form."""
+        parsed = formula.parse(self.activation.formula, self.activation.variables)
+        writer = self._writer()
+        return self._rows(
+            lambda case: Row(
+                Printed(writer.text(self._bound(parsed.cases[case].expression)))
+            )
+        )
+
+    def given(self, chosen: Sequence[Partial]) -> tuple[str, ...]:
+        """What the equations presuppose: meanings of letters, values of parameters."""
+        if self.form == "numeric":
+            spelled = spellings(self.activation)
+            writer = self._writer()
+            return tuple(
+                f"{spelled[str(symbol)]} = "
+                + writer.text(sympy.Rational(value.numerator, value.denominator))
+                for symbol, value in self._values.items()
+            )
+        if self.form == "closed":
+            return ()
+        _, meanings = self._lettered
+        used: set[Any] = set()
+        for partial in chosen:
+            if self._is_letter(partial) and not partial.order:
+                continue
+            for case in range(len(self.derived.cases)):
+                element = self.derived.element(partial.name, case)
+                used |= split(element, self.derived.generators).used
+        for generator in reversed(self.derived.generators):
+            if generator.symbol in used:
+                used |= generator.argument.free_symbols
+        return tuple(text for symbol, text in meanings.items() if symbol in used)
+
+    @property
+    def _values(self) -> dict[Any, Any]:
+        bindings = self.activation.values
+        return {v: bindings[str(v)] for v in self.derived.variables[1:]}
+
+    def _bound(self, expression: Any) -> Any:
+        return bound(expression, self._values) if self.form == "numeric" else expression
+
+    def _writer(self) -> Writer:
+        return Writer(self._variables, Exact(decimals=self.form == "numeric"))
+
+    @property
+    def _variables(self) -> dict[Any, Glyph]:
+        return signs.variables(self.derived.variables, spellings(self.activation))
+
+    @property
+    def _lettered(self) -> tuple[dict[Any, Glyph], dict[Any, str]]:
+        return signs.lettered(self._variables, self.derived.generators, Exact())
+
+    def _rows(self, write: Callable[[int], Row]) -> tuple[Row, ...]:
+        """Rows of all cases that hold somewhere; one row if they are all the same."""
+        parsed = formula.parse(self.activation.formula, self.activation.variables)
+        writer, rows = self._writer(), []
+        for number, case in enumerate(parsed.cases):
+            relations = [
+                formula.Relation(self._bound(r.difference), r.comparison)
+                for r in case.conditions
+            ]
+            where = region(relations, parsed.variables[0], writer)
+            if where is not None:
+                rows.append(replace(write(number), region=where, cases=(number,)))
+        if all(row.printed == rows[0].printed for row in rows):
+            cases = tuple(row.cases[0] for row in rows)
+            return (replace(rows[0], region="", cases=cases),)
+        return tuple(rows)
+
+    def _printed(self, name: str, case: int) -> Row:
+        if self.form == "numeric":
+            return self._numeric(name, case)
+        quotient = tidied(
+            split(self.derived.element(name, case), self.derived.generators)
+        )
+        if self.form == "substituted":
+            glyphs, _ = self._lettered
+        else:
+            glyphs = signs.closed(self._variables, self.derived.generators, Exact())
+        return Row(Typesetter(glyphs, Exact()).printed(quotient))
+
+    def _numeric(self, name: str, case: int) -> Row:
+        x = self.derived.variables[0]
+        expression = self._bound(in_variables(self.derived, name, case))
+        if expression.has(sympy.zoo, sympy.nan):
+            raise UnsupportedError(f"{name} is singular for these parameter values")
+        element, generators = lift(expression, [x])
+        quotient = split(element, generators)
+        numerals: Numerals = Exact(decimals=True)
+        if self.digits:
+            quotient, generators = normalized(quotient, generators)
+            numerals = Rounded(self.digits, mark=self.mark or _unmarked)
+        else:
+            quotient = tidied(quotient)
+        spelled = signs.variables([x], {"x": "x"})
+        glyphs = signs.closed(spelled, generators, numerals)
+        printed = Typesetter(glyphs, numerals).printed(quotient)
+        slots = tuple(numerals.slots) if isinstance(numerals, Rounded) else ()
+        return Row(printed, slots=slots)
+
+
+def _unmarked(numeral: str, _: int) -> str:
+    return numeral

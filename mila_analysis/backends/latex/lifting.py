@@ -1,0 +1,79 @@
+"""SymPy expressions to a tower of their own, where equal functions are equal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import lcm
+from typing import Any
+
+import sympy
+
+from mila_analysis import derivation
+from mila_analysis.backends.latex.quotient import reduced
+from mila_analysis.derivation import Derivation, Generator
+
+__all__ = ["bound", "in_variables", "lift", "same"]
+
+
+def lift(expression: Any, symbols: Sequence[Any]) -> tuple[Any, tuple[Generator, ...]]:
+    """Expression as an element of the fraction field over its own generators."""
+    tower = derivation._Tower(tuple(symbols))  # noqa: SLF001 - to become public there
+    lifted = tower.lift(expression)
+    calculus = derivation._Calculus(  # noqa: SLF001
+        tuple(symbols), tuple(tower.generators)
+    )
+    generators = calculus.generators
+    return reduced(calculus.field.from_expr(lifted), generators), generators
+
+
+def same(first: Any, second: Any, symbols: Sequence[Any]) -> bool:
+    """Whether two expressions are the same function, proved by exact algebra.
+
+    True is a proof. False may also mean that the tower does not see a relation between
+    its generators.
+    """
+    root = sympy.Dummy("c")
+    shifts = {*_shifts(first), *_shifts(second)}
+    unit = lcm(*(int(shift.q) for shift in shifts)) if shifts else 1
+    difference = _parted(first, root, unit) - _parted(second, root, unit)
+    element, _ = lift(difference, [*symbols, root])
+    return bool(element == 0)
+
+
+def _shift(node: Any) -> Any:
+    """Rational constant in the exponent of an exponential; 0 for other nodes."""
+    if not isinstance(node, sympy.exp):
+        return sympy.Integer(0)
+    return node.args[0].expand().as_coeff_Add()[0]
+
+
+def _shifts(expression: Any) -> set[Any]:
+    return {_shift(node) for node in sympy.preorder_traversal(expression)}
+
+
+def _parted(node: Any, root: Any, unit: int) -> Any:
+    """Expression with exp(a + p/q) as exp(a)·c^n, where c is exp(1/unit)."""
+    if not node.args:
+        return root**unit if node is sympy.E else node
+    shift = _shift(node)
+    if shift:
+        rest = _parted(node.args[0].expand() - shift, root, unit)
+        return sympy.exp(rest) * root ** int(shift * unit)
+    return node.func(*(_parted(arg, root, unit) for arg in node.args))
+
+
+def in_variables(derived: Derivation, name: str, case: int = 0) -> Any:
+    """A partial of one case as a SymPy expression in the variables."""
+    expression = derivation.factored(derived.element(name, case))
+    for generator in reversed(derived.generators):
+        expression = expression.subs(generator.symbol, generator.definition)
+    return expression
+
+
+def bound(expression: Any, values: Mapping[Any, Any]) -> Any:
+    """Expression with rational values for its parameters."""
+    exact = {
+        symbol: sympy.Rational(value.numerator, value.denominator)
+        for symbol, value in values.items()
+    }
+    return expression.subs(exact)

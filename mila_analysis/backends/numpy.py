@@ -1,0 +1,201 @@
+"""A stable form to a NumPy module that stands alone."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from importlib.resources import files
+from typing import Any
+
+from mila_analysis.activation import Activation
+from mila_analysis.backends._inplace import statements
+from mila_analysis.backends.backend import Backend
+from mila_analysis.derivation import Derivation
+from mila_analysis.errors import UnsupportedError
+from mila_analysis.program import Binding, Constant, Expression, Name, Number
+from mila_analysis.stability import StableForm
+
+__all__ = ["NUMPY"]
+
+_INFIX = {
+    "add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2),
+    ">": (">", 0), ">=": (">=", 0), "<": ("<", 0), "<=": ("<=", 0), "==": ("==", 0),
+}  # fmt: skip
+_CALLS = {
+    "abs": "np.abs({})", "exp": "np.exp({})", "expm1": "np.expm1({})",
+    "log": "np.log({})", "log1p": "np.log1p({})", "maximum": "np.maximum({}, {})",
+    "copysign": "np.copysign({}, {})", "select": "_select({}, {}, {})",
+    "step": "_step({})", "finite": "_finite({}, k)", "capped": "_capped({}, k)",
+    "tail": "_tail({}, {}, k)", "fade": "_fade({}, {}, k)",
+    "swell": "_swell({}, {}, k)", "tame": "_tame({}, {}, {})",
+    "product_error": "_product_error({}, {}, {})",
+}  # fmt: skip
+_CONSTANTS = {"nan": "np.nan"}
+RESERVED = ("np", "k")
+
+
+def spell(expression: Expression, level: int = 0) -> str:
+    """Expression in Python, with the parentheses that keep its order of operations."""
+    match expression:
+        case Name(text):
+            return text
+        case Constant(text):
+            return _CONSTANTS[text]
+        case Number(value):
+            return _literal(value, level)
+    kind, args = expression.kind, expression.args
+    if kind in _INFIX:
+        sign, own = _INFIX[kind]
+        text = f"{spell(args[0], own)} {sign} {spell(args[1], own + 1)}"
+        return f"({text})" if own < level else text
+    if kind == "neg":
+        return f"-{spell(args[0], 3)}"
+    if kind == "residue" and isinstance(args[0], Number):
+        return _residue(args[0].value)
+    if kind not in _CALLS:
+        raise UnsupportedError(f"numpy has no spelling for {kind}")
+    spelled = [spell(a) for a in args]
+    if kind == "select":  # a number there takes the dtype of the rest
+        spelled[1:] = ["k.one" if s == "1.0" else s for s in spelled[1:]]
+    return _CALLS[kind].format(*spelled)
+
+
+def _literal(value: Fraction, level: int) -> str:
+    text = repr(float(value))
+    return f"({text})" if value < 0 and level > 0 else text
+
+
+def _residue(value: Fraction) -> str:
+    high = float(value)
+    return f"_residue({high!r}, {float(value - Fraction(high))!r}, k)"
+
+
+def emit(activation: Activation, derivation: Derivation, form: StableForm) -> str:
+    """Source text: public functions first, then the arithmetic of each."""
+    names = list(derivation.names)
+    runtime = files("mila_analysis.backends").joinpath("_numpy_runtime.py").read_text()
+    parts = [
+        _header(activation, derivation, form),
+        _all(names),
+        *(_public(activation, derivation, name) for name in names),
+        _public_partials(activation, names),
+        *(_body(form, f"_{name}", [name]) for name in names),
+        _body(form, "_partials", names),
+        *_far(form, names),
+        runtime.partition("# --- runtime ---\n")[2].strip(),
+    ]
+    return "\n\n\n".join(parts) + "\n"
+
+
+def _header(activation: Activation, derivation: Derivation, form: StableForm) -> str:
+    generators = [f"{g.symbol} = {g.definition}" for g in derivation.generators]
+    promise = {
+        "homogeneous": "holds on every float: no overflow, and limits at infinity",
+        "direct": "the derivative as it stands; it promises nothing where it overflows",
+    }[form.strategy]
+    lines = [
+        f'"""{activation.title or activation.name} and its exact partial derivatives.',
+        "",
+        f"    f(x) = {activation.formula}",
+        *(f"    {g}" for g in generators),
+        "",
+        f"Strategy: {form.strategy} ({promise}).",
+        *_wrapped("Convention", activation.convention),
+        *_wrapped("Source", activation.source),
+        '"""',
+        "",
+        "import numpy as np",
+    ]
+    return "\n".join(lines)
+
+
+def _wrapped(title: str, text: str) -> list[str]:
+    return textwrap.wrap(f"{title}: {text}.", 88) if text else []
+
+
+def _all(names: list[str]) -> str:
+    quoted = ", ".join(f'"{n}"' for n in [*names, "partials"])
+    return "\n".join(textwrap.wrap(f"__all__ = [{quoted}]", 88, subsequent_indent="    "))
+
+
+def _signature(activation: Activation) -> str:
+    return ", ".join(
+        ["x", *(f"{p.name}={float(p.value)!r}" for p in activation.parameters)]
+    )
+
+
+def _public(activation: Activation, derivation: Derivation, name: str) -> str:
+    arguments = ", ".join(activation.variables)
+    mathematics = textwrap.wrap(f"{name} = {derivation.tower(name)}", 80)
+    lines = [
+        f"def {name}({_signature(activation)}):",
+        f'    """{_title(name)}, elementwise and broadcast like a ufunc.',
+        "",
+        *(f"    {'    ' if i else ''}{line}" for i, line in enumerate(mathematics)),
+        '    """',
+        f'    return _elementwise(_{name}, ("{name}",), {arguments})[0]',
+    ]
+    return "\n".join(lines)
+
+
+def _title(name: str) -> str:
+    return "The function" if name == "f" else f"The partial derivative {name}"
+
+
+def _public_partials(activation: Activation, names: list[str]) -> str:
+    quoted = ", ".join(f'"{n}"' for n in names)
+    quoted += "," if len(names) == 1 else ""
+    arguments = ", ".join(activation.variables)
+    return "\n".join(
+        [
+            f"def partials({_signature(activation)}):",
+            '    """All of the above at once, by name; they share their exponentials."""',
+            f"    names = ({quoted})",
+            f"    return dict(zip(names, _elementwise(_partials, names, {arguments})))",
+        ]
+    )
+
+
+def _body(form: StableForm, name: str, wanted: list[str]) -> str:
+    """Arithmetic for all floats, or for those that are near, into given arrays."""
+    arguments = ", ".join([*form.variables, "k", *wanted])
+    program = form.near.program if form.near else form.whole
+    lines = statements(program, wanted, spell)
+    return "\n".join([f"def {name}({arguments}):", *(f"    {line}" for line in lines)])
+
+
+def _far(form: StableForm, names: list[str]) -> list[str]:
+    """The exponents, the program that holds everywhere, and how far the other reaches."""
+    if form.near is None:
+        return ["_exponents = _whole = None\n_REACH = (1, 1)"]
+    variables = ", ".join(form.variables)
+    exponents = form.near.exponents
+    find = [f"def _exponents({variables}):"]
+    find += [
+        _statement(b) for b in form.near.program.needed(z for s in exponents for z in s)
+    ]
+    sums = [f"({', '.join(spell(z) for z in summands)},)" for summands in exponents]
+    find += [f"    return ({', '.join(sums)},)  # of each exponential, as summands"]
+    whole = [f"def _whole({variables}, k):"]
+    whole += [_statement(b) for b in form.whole.trimmed(names)]
+    whole += ["    return {"]
+    whole += [f'        "{n}": {spell(form.whole.outputs[n])},' for n in names]
+    whole += ["    }"]
+    reach = f"_REACH = ({form.near.deepest}, {form.near.highest})"
+    reach += "  # powers of the exponentials that occur"
+    return ["\n".join(find), "\n".join(whole), reach]
+
+
+def _statement(binding: Binding) -> str:
+    return f"    {binding.name} = {spell(binding.value)}"
+
+
+def load(text: str) -> Mapping[str, Callable[..., Any]]:
+    """Functions of generated source, by name; nothing but that text is run."""
+    namespace: dict[str, Any] = {"__name__": "mila_analysis_generated"}
+    exec(compile(text, "<generated numpy code>", "exec"), namespace)  # noqa: S102
+    return {name: namespace[name] for name in namespace["__all__"]}
+
+
+NUMPY = Backend("numpy", ".py", emit, load)

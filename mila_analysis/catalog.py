@@ -1,0 +1,174 @@
+"""Name, or text as users type it, to an activation; the built-in ones as data."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from fractions import Fraction
+
+from mila_analysis.activation import Activation, Number, Parameter, exact
+from mila_analysis.errors import (
+    FormulaError,
+    ParameterError,
+    UnknownNameError,
+    suggestion,
+)
+from mila_analysis.formula import parse
+
+__all__ = ["CATALOG", "define", "get", "names", "resolve"]
+
+MISRA = "D. Misra, Mish: A Self Regularized Non-Monotonic Activation Function, 2019"
+
+CATALOG = (
+    Activation(
+        name="mila",
+        title="Mila",
+        formula="x * tanh(log(1 + exp(x + beta)))",
+        parameters=(
+            Parameter(
+                "beta", Fraction(0), r"\beta", "shift of softplus; 0 gives Mish"
+            ),
+        ),
+        source="D. Misra, Mila (github.com/digantamisra98/Mila), 2019",
+    ),
+    Activation(
+        name="mish",
+        title="Mish",
+        formula="x * tanh(log(1 + exp(x)))",
+        source=f"{MISRA}, arXiv:1908.08681",
+    ),
+    Activation(
+        name="swish",
+        title="Swish",
+        formula="x / (1 + exp(-beta * x))",
+        parameters=(
+            Parameter("beta", Fraction(1), r"\beta", "slope of the gate; 1 gives SiLU"),
+        ),
+        source="P. Ramachandran, B. Zoph, Q. V. Le, 2017, arXiv:1710.05941",
+    ),
+    Activation(
+        name="silu",
+        title="SiLU",
+        formula="x / (1 + exp(-x))",
+        aliases=("swish-1", "swish1"),
+        source="S. Elfwing, E. Uchibe, K. Doya, 2017, arXiv:1702.03118",
+    ),
+    Activation(
+        name="softplus",
+        title="Softplus",
+        formula="log(1 + exp(x))",
+        source="C. Dugas et al., NIPS 2000",
+    ),
+    Activation(
+        name="sigmoid",
+        title="Sigmoid",
+        formula="1 / (1 + exp(-x))",
+        aliases=("logistic",),
+        source="the logistic function, P.-F. Verhulst, 1845",
+    ),
+    Activation(
+        name="tanh",
+        title="tanh",
+        formula="tanh(x)",
+        source="the hyperbolic tangent",
+    ),
+    Activation(
+        name="relu",
+        title="ReLU",
+        formula="where(x > 0, x, 0)",
+        source="V. Nair, G. E. Hinton, ICML 2010",
+        convention="every partial at the kink x = 0 is that of the left side, 0",
+    ),
+)
+
+_BY_NAME = {
+    key: activation
+    for activation in CATALOG
+    for key in (activation.name, *activation.aliases)
+}
+_WORD = re.compile(r"[A-Za-z][\w-]*", re.ASCII)
+_RESERVED = ("x", "f")
+
+
+def names() -> tuple[str, ...]:
+    """Names of the built-in activations, in the order of the catalog."""
+    return tuple(activation.name for activation in CATALOG)
+
+
+def get(name: str) -> Activation:
+    """Built-in activation of a name or alias, in any case of letters.
+
+    Raises:
+        UnknownNameError: no such activation; names the nearest.
+    """
+    found = _BY_NAME.get(name.strip().lower())
+    if found is None:
+        shown = name if len(name) <= 40 else f"{name[:37]}..."
+        hint = suggestion(name[:40], _BY_NAME)
+        raise UnknownNameError(
+            f"no activation '{shown}'{hint or '; see: mila-analysis list'}"
+        )
+    return found
+
+
+def define(name: str, formula: str, **parameters: Number) -> Activation:
+    """An activation of one's own, read and checked at once.
+
+    Args:
+        name: identifier; also names the generated functions.
+        formula: text in `x` and the parameters.
+        parameters: default value of each.
+
+    Raises:
+        FormulaError: the formula or a name is not one.
+        ParameterError: a parameter that is no finite number.
+    """
+    for word in (name, *parameters):
+        if not word.isidentifier() or not word.isascii() or word.startswith("_") or keyword.iskeyword(word):
+            raise FormulaError(f"'{word}' is not a name (letters, digits, _)")
+    for word in parameters:
+        if word in _RESERVED:
+            raise ParameterError(f"'{word}' is taken; name the parameter otherwise")
+    activation = Activation(
+        name=name,
+        title=name,
+        formula=formula,
+        parameters=tuple(
+            Parameter(word, exact(value, word), _greek(word))
+            for word, value in parameters.items()
+        ),
+        source="defined by the user",
+    )
+    parse(formula, activation.variables)
+    return activation
+
+
+def _greek(word: str) -> str:
+    letters = ("alpha", "beta", "gamma", "delta", "theta", "lambda", "mu", "sigma")
+    return rf"\{word}" if word in letters else word
+
+
+def resolve(text: str) -> Activation:
+    """`mila`, `mila:beta=-0.25` or a formula in `x`, to the activation it means.
+
+    Raises:
+        UnknownNameError, ParameterError, FormulaError: as the text deserves.
+    """
+    name, _, bindings = text.partition(":")
+    if _WORD.fullmatch(name.strip()) and name.strip() != "x":
+        return get(name).bind(**_bindings(bindings)) if bindings else get(name)
+    return define("custom", text.strip())
+
+
+def _bindings(text: str) -> dict[str, Number]:
+    values: dict[str, Number] = {}
+    for item in text.split(","):
+        word, equals, value = (part.strip() for part in item.partition("="))
+        word = word.replace("β", "beta")
+        if not equals or not word:
+            raise ParameterError(f"'{item.strip()}' is not of the form name=value")
+        if word in values:
+            raise ParameterError(f"'{word}' is given twice")
+        values[word] = value
+    return values
+

@@ -1,0 +1,123 @@
+"""Activation, partial and range of x to the points of a curve, split where it jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mila_analysis import kernels
+from mila_analysis.activation import Activation
+from mila_analysis.partials import Partial
+from mila_analysis.plotting.kinds import Range
+
+__all__ = ["Curve", "Floats", "curve", "grid", "values"]
+
+Floats = NDArray[np.float64]
+
+POINTS = 1001
+CORE = 20.0  # activations bend near zero, and a wide grid would step over it
+STEEP = 1 / 200  # of the curve's height: less than a line's width in print
+FINEST = 2.0**-30
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Curve:
+    """Points of one partial of one activation; y is NaN at a gap or a jump."""
+
+    activation: Activation
+    partial: Partial
+    x: Floats
+    y: Floats
+
+
+def values(activation: Activation, partial: Partial) -> Callable[..., Floats]:
+    """Function of x, and of parameters by keyword, that computes a partial.
+
+    Results are float64, and not finite where the formula is not defined.
+    """
+    compute = _kernel(activation, max(2, partial.order))[partial.name]
+
+    def evaluate(x: Floats, **parameters: Floats) -> Floats:
+        with np.errstate(all="ignore"):  # a user's formula may leave its domain
+            result = np.asarray(compute(x, **parameters), dtype=np.float64)
+        return np.where(np.isfinite(result), result, np.nan)
+
+    return evaluate
+
+
+@lru_cache(maxsize=64)
+def _kernel(activation: Activation, order: int) -> kernels.Kernel:
+    return kernels.lambdify(activation, order=order)
+
+
+def grid(ends: Range, points: int | None = None) -> Floats:
+    """Evenly spaced points over a range, and, unless counted, more near zero."""
+    low, high = ends
+    even = _even(low, high, points or POINTS)
+    core = max(low, -CORE), min(high, CORE)
+    if points or core[0] >= core[1] or high / 2 - low / 2 <= 2 * CORE:
+        return even
+    return np.union1d(even, _even(*core, POINTS))
+
+
+def _even(low: float, high: float, points: int) -> Floats:
+    t = np.linspace(0, 1, points)
+    return low * (1 - t) + high * t  # high - low might overflow
+
+
+def curve(
+    activation: Activation, partial: Partial, ends: Range, points: int | None = None
+) -> Curve:
+    """Sample a partial over a range of x."""
+    evaluate = values(activation, partial)
+    x = grid(ends, points)
+    return Curve(activation, partial, *_split(evaluate, x, evaluate(x)))
+
+
+def _split(
+    evaluate: Callable[..., Floats], x: Floats, y: Floats
+) -> tuple[Floats, Floats]:
+    """Points with a gap put into each interval over which the function jumps."""
+    with np.errstate(invalid="ignore"):
+        rise = np.abs(np.diff(y))
+        steep = np.flatnonzero(rise > STEEP * _height(y))
+    gaps = [(i, *_jump(evaluate, x[i], x[i + 1], y[i], y[i + 1])) for i in steep]
+    at = [i + 1 for i, *ends in gaps if ends for _ in range(3)]
+    new_x = [v for _, *ends in gaps if ends for v in (ends[0], ends[0], ends[1])]
+    new_y = [v for _, *ends in gaps if ends for v in (ends[2], np.nan, ends[3])]
+    return np.insert(x, at, new_x), np.insert(y, at, new_y)
+
+
+def _height(y: Floats) -> float:
+    finite = y[np.isfinite(y)]
+    return float(np.ptp(finite)) if finite.size else 0.0
+
+
+def _jump(
+    evaluate: Callable[..., Floats], a: float, b: float, fa: float, fb: float
+) -> tuple[float, ...]:
+    """Both sides of a jump between a and b, or nothing if the function is continuous.
+
+    Halving the interval, the larger rise is followed. Over a continuous stretch it
+    dies away; at a jump it stays.
+    """
+    whole = abs(fb - fa)
+    finest = FINEST * min(b - a, 1.0)
+    while b - a > finest:
+        c = a / 2 + b / 2
+        if not a < c < b:
+            break
+        fc = float(evaluate(np.float64(c)))
+        if not np.isfinite(fc):
+            break
+        if abs(fc - fa) >= abs(fb - fc):
+            b, fb = c, fc
+        else:
+            a, fa = c, fc
+        if abs(fb - fa) < whole / 4:
+            return ()
+    return a, b, fa, fb

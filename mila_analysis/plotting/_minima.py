@@ -1,0 +1,56 @@
+"""Curve of an activation to its strict minima inside the range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+
+from mila_analysis.activation import Activation
+from mila_analysis.partials import Partial
+from mila_analysis.plotting._curves import Curve, values
+
+__all__ = ["Minimum", "minima"]
+
+MOST = 4  # a curve with more of them is one that oscillates
+BISECTIONS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """Where an activation has a strict local minimum, and how low it is."""
+
+    activation: Activation
+    x: float
+    y: float
+
+
+def minima(curve: Curve) -> tuple[Minimum, ...]:
+    """Strict minima in the inside of a sampled curve of f, refined by f's slope."""
+    found = tuple(islice(_valleys(curve), MOST + 1))
+    return found if len(found) <= MOST else ()
+
+
+def _valleys(curve: Curve) -> Iterator[Minimum]:
+    defined = np.isfinite(curve.y)
+    x, y = curve.x[defined], curve.y[defined]
+    low = (y[1:-1] < y[:-2]) & (y[1:-1] < y[2:])
+    for i in np.flatnonzero(low) + 1:
+        yield _refined(curve.activation, float(x[i - 1]), float(x[i + 1]))
+
+
+def _refined(activation: Activation, left: float, right: float) -> Minimum:
+    """The point between two others where the slope changes its sign, by bisection."""
+    slope = values(activation, Partial(("x",)))
+    for _ in range(BISECTIONS):
+        middle = left / 2 + right / 2
+        if not left < middle < right:
+            break
+        if slope(np.float64(middle)) < 0:
+            left = middle
+        else:
+            right = middle
+    at = left / 2 + right / 2
+    return Minimum(activation, at, float(values(activation, Partial())(np.float64(at))))

@@ -1,0 +1,196 @@
+"""What a user asks of a figure to a checked request, before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mila_analysis.activation import Activation, Number, exact
+from mila_analysis.errors import ParameterError, suggestion
+from mila_analysis.partials import Partial, parse
+from mila_analysis.plotting._sweeps import domain, family, swept_parameter
+from mila_analysis.plotting.kinds import Kind, Range
+
+__all__ = ["Request", "check"]
+
+MAX_ACTIVATIONS = MAX_PARTIALS = 8
+FARTHEST = 1e300  # beyond it the width of a range, or of its margins, overflows
+NARROWEST = 1e-9  # of the larger end: tick labels would need more digits than fit
+SMALLEST = 1e-250
+SIZES = (1, 50)
+DPIS = (10, 2400)
+MAX_PIXELS = 200_000_000
+STYLES = ("light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A figure that can be drawn.
+
+    Attributes:
+        kind: what is drawn.
+        activations: of what, at least one.
+        x: range of x.
+        sweep: range of the parameter where it is an axis; else unused.
+        parameter: name of that parameter, or `None` for the first.
+        partials: names of the partials asked for, or `None` for the kind's own.
+        points: samples along a line or a side, or `None` for the kind's own.
+    """
+
+    kind: Kind
+    activations: tuple[Activation, ...]
+    x: Range
+    sweep: Range | None = None
+    parameter: str | None = None
+    partials: tuple[str, ...] | None = None
+    points: int | None = None
+
+    def chosen(self, activation: Activation) -> tuple[Partial, ...] | None:
+        """The partials asked for, as those of one activation."""
+        if self.partials is None:
+            return None
+        found = (parse(name, activation.variables) for name in self.partials)
+        return tuple(dict.fromkeys(found))
+
+
+def check(
+    kind: Kind,
+    activations: Activation | Iterable[Activation],
+    x: Sequence[Number] | None,
+    sweep: Sequence[Number] | None,
+    parameter: str | None,
+    partials: Sequence[str] | None,
+    points: int | None,
+) -> Request:
+    """Options to a request.
+
+    A sweep over an axis is kept as a range; elsewhere it becomes a family, one
+    activation a value.
+
+    Raises:
+        ParameterError: an option that cannot be; one line says which and why.
+        PartialError: a partial that an activation does not have.
+    """
+    chosen = _activations(activations)
+    swept = None if sweep is None else _range("sweep", sweep)
+    for activation in chosen:
+        if swept or kind.sweep or parameter is not None:
+            swept_parameter(activation, parameter)
+    if swept and kind.sweep is None:
+        chosen = _activations(
+            member for a in chosen for member in family(a, swept, parameter)
+        )
+    request = Request(
+        kind=kind,
+        activations=chosen,
+        x=kind.x if x is None else _range("x", x),
+        sweep=_axis(kind, chosen, swept, parameter),
+        parameter=parameter,
+        partials=_names(kind, partials),
+        points=_points(kind, points),
+    )
+    for activation in chosen:
+        request.chosen(activation)
+    return request
+
+
+def check_size(size: Sequence[float]) -> Range:
+    """Width and height in inches, within limits."""
+    low, high = SIZES
+    try:
+        width, height = (float(side) for side in size)
+    except (TypeError, ValueError):
+        raise ParameterError(f"size must be a width and a height: {size}") from None
+    if not (low <= width <= high and low <= height <= high):
+        raise ParameterError(
+            f"size must be from {low} to {high} inches a side, not {width:g} {height:g}"
+        )
+    return width, height
+
+
+def check_dpi(dpi: float, size: Range) -> float:
+    """Dots an inch, within limits and such that the picture fits into memory."""
+    low, high = DPIS
+    if not low <= dpi <= high:
+        raise ParameterError(f"dpi must be from {low} to {high}, not {dpi:g}")
+    if size[0] * size[1] * dpi**2 > MAX_PIXELS:
+        raise ParameterError(
+            f"{size[0]:g} by {size[1]:g} inches at {dpi:g} dpi is more than "
+            f"{MAX_PIXELS // 10**6} million dots"
+        )
+    return float(dpi)
+
+
+def check_style(style: str) -> str:
+    """A style that there is."""
+    if style not in STYLES:
+        hint = suggestion(style, STYLES) or f"; choose from {', '.join(STYLES)}"
+        raise ParameterError(f"no style '{style}'{hint}")
+    return style
+
+
+def _activations(
+    given: Activation | Iterable[Activation],
+) -> tuple[Activation, ...]:
+    found = (given,) if isinstance(given, Activation) else tuple(given)
+    found = tuple(dict.fromkeys(found))
+    if not found:
+        raise ParameterError("nothing to plot: give at least one activation")
+    if len(found) > MAX_ACTIVATIONS:
+        raise ParameterError(
+            f"a figure tells at most {MAX_ACTIVATIONS} activations apart, "
+            f"not {len(found)}"
+        )
+    return found
+
+
+def _range(what: str, ends: Sequence[Number]) -> Range:
+    try:
+        low, high = (float(exact(end, what)) for end in ends)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, ParameterError):
+            raise
+        raise ParameterError(f"{what} must be two numbers, not {ends}") from None
+    if not low < high:
+        raise ParameterError(f"{what} must go from low to high, not {low:g} {high:g}")
+    farthest = max(-low, high)
+    if farthest > FARTHEST:
+        raise ParameterError(f"{what} must stay within ±{FARTHEST:g}")
+    if high - low < max(NARROWEST * max(abs(low), abs(high)), SMALLEST):
+        raise ParameterError(f"{what} is too narrow to draw: {low:.17g} {high:.17g}")
+    return low, high
+
+
+def _names(kind: Kind, partials: Sequence[str] | None) -> tuple[str, ...] | None:
+    if partials is None:
+        return None
+    found = (partials,) if isinstance(partials, str) else tuple(partials)
+    if found and not kind.chooses:
+        raise ParameterError(f"a {kind.name} figure has its own partials")
+    if len(found) > MAX_PARTIALS:
+        raise ParameterError(
+            f"a figure shows at most {MAX_PARTIALS} chosen partials, not {len(found)}"
+        )
+    return found or None
+
+
+def _points(kind: Kind, points: int | None) -> int | None:
+    if points is None or 2 <= points <= kind.max_points:
+        return points
+    raise ParameterError(
+        f"points must be from 2 to {kind.max_points} for a {kind.name} figure, "
+        f"not {points}"
+    )
+
+
+def _axis(
+    kind: Kind,
+    activations: Iterable[Activation],
+    sweep: Range | None,
+    parameter: str | None,
+) -> Range | None:
+    if kind.sweep is None:
+        return None
+    ends = sweep or kind.sweep
+    low, high = domain(activations, ends, parameter, asked=sweep is not None)
+    return float(low), float(high)

@@ -1,0 +1,111 @@
+"""Elementary functions to their SymPy class, rule of differentiation and ball rule.
+
+One row adds one function. `slope` is the only place where a derivative is stated, and
+it is the chain rule of an elementary function, checked against SymPy in the tests. The
+functions that users may write but that have no row are spelled through the rows, as
+text, in `DEFINED`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import flint
+import sympy
+
+__all__ = ["DEFINED", "PRIMITIVES", "Primitive"]
+
+Rule = Callable[..., Any]
+
+HUGE = 2**64
+"""Arb's own exponential of a number above this has no finite radius."""
+
+
+@dataclass(frozen=True, slots=True)
+class Primitive:
+    """An elementary function g = name(u).
+
+    Attributes:
+        name: as written in a formula.
+        symbol: SymPy class.
+        ball: power series over balls to that of its image.
+        slope: (g, u) to dg/du, for a function that is a generator of the tower.
+        rewrite: u to an equal expression in other rows, for one that is not.
+    """
+
+    name: str
+    symbol: Any
+    ball: Rule
+    slope: Rule | None = None
+    rewrite: Rule | None = None
+
+
+def exp_ball(series: Any) -> Any:
+    """Exponential of a power series over balls, of any finite size."""
+    start = series[0]
+    if not start.is_finite() or abs(start).upper() < HUGE:
+        return series.exp()
+    rest = flint.arb_series([0, *series.coeffs()[1:]], prec=series.prec)
+    return _huge_exp(start) * rest.exp()
+
+
+def _huge_exp(ball: Any) -> Any:
+    """Exponential of a huge ball, by a multiple of log 2 known to enough digits.
+
+    The exponent of the result, with a thousand bits, is nothing special to a ball. Of
+    an argument that is itself uncertain only the larger end is taken, and zero.
+    """
+    if ball.rad() > 1:
+        return _huge_exp(ball.upper()).union(flint.arb(0))
+    with flint.ctx.workprec(flint.ctx.prec + 1100):
+        log2 = flint.arb.const_log2()
+        power = (ball.mid() / log2).floor().unique_fmpz()
+        rest = ball - power * log2
+    return rest.exp() * flint.arb((1, power))
+
+
+def tanh_ball(series: Any) -> Any:
+    """Hyperbolic tangent of a power series over balls, without overflow."""
+    if series[0] < 0:
+        return -tanh_ball(-series)
+    decayed = exp_ball(-2 * series)
+    return (1 - decayed) / (1 + decayed)
+
+
+PRIMITIVES = {
+    row.name: row
+    for row in (
+        Primitive(
+            "exp",
+            sympy.exp,
+            exp_ball,
+            slope=lambda g, u: g,
+        ),
+        Primitive(
+            "log",
+            sympy.log,
+            flint.arb_series.log,
+            slope=lambda g, u: 1 / u,
+        ),
+        Primitive(
+            "tanh",
+            sympy.tanh,
+            tanh_ball,
+            rewrite=lambda u: (sympy.exp(2 * u) - 1) / (sympy.exp(2 * u) + 1),
+        ),
+    )
+}
+
+DEFINED = {
+    "sqrt": "u ** (1/2)",
+    "sinh": "(exp(u) - exp(-u)) / 2",
+    "cosh": "(exp(u) + exp(-u)) / 2",
+    "sigmoid": "1 / (1 + exp(-u))",
+    "softplus": "log(1 + exp(u))",
+    "relu": "where(u > 0, u, 0)",
+    "abs": "where(u > 0, u, -u)",
+    "sign": "where(u > 0, 1, where(u < 0, -1, 0))",
+}
+"""Functions of one argument `u` by their formula."""

@@ -1,0 +1,361 @@
+"""Exponentials in homogeneous coordinates: E = p/q with max(p, q) = 1, no overflow.
+
+A quotient of polynomials in E = exp(z) of equal degree is the same quotient of *forms* in
+(p : q). With t = exp(-|z|) the coordinates are (t : 1) where z ≤ 0 and (1 : t) where z > 0,
+so every power is in [0, 1], and a denominator with positive coefficients is bounded below.
+One line of arithmetic serves the whole real line.
+
+- The common power of p and q, the part that underflows, is multiplied *last*, and the
+  part of exp(-|z|) below the normal floats after it, so that a subnormal result is
+  rounded once.
+- The rounding error of z corrects t.
+- E - 1 is formed with expm1; log of a polynomial in E is n·max(z, 0) + log1p(...).
+- Where a term decays, an infinite x is replaced by a huge finite one: 0·∞ is 0 there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import sympy
+
+from mila_analysis.derivation import Derivation, Generator
+from mila_analysis.program import (
+    Builder,
+    Expression,
+    Name,
+    Number,
+    Operation,
+    add,
+    mul,
+    number,
+    op,
+)
+from mila_analysis.stability.compensated import Sum, exponent
+from mila_analysis.stability.direct import Spelling
+from mila_analysis.stability.terms import (
+    NotHomogeneousError,
+    Splitter,
+    Term,
+    coefficients,
+    common,
+    is_minus_one,
+    rational,
+)
+
+__all__ = ["Projective"]
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """Names of the arithmetic of one exponential E = exp(z).
+
+    `step` is 1 where z > 0 and 0 elsewhere; `error` is the rounding error of |z|; `tail`
+    is what `t` lacks of exp(-|z|), and `tail_p`, `tail_q` what p and q lack.
+    """
+
+    z: Expression
+    error: Expression | None
+    capped: Expression
+    step: Expression
+    t: Expression
+    p: Expression
+    q: Expression
+    tail: Expression
+    tail_p: Expression
+    tail_q: Expression
+
+
+class Projective:
+    """Partials of one derivation as arithmetic in homogeneous coordinates."""
+
+    def __init__(self, derivation: Derivation, builder: Builder) -> None:
+        self.builder = builder
+        self.splitter = Splitter(derivation)
+        self.exponentials = self.splitter.exponentials
+        self.variables = set(derivation.variables)
+        names = {v: Name(str(v)) for v in derivation.variables}
+        self.spelling = Spelling(names, builder)
+        self.coordinates: list[Coordinates] = []
+        for generator in derivation.generators:
+            if generator.function == "exp":
+                self._exponential(generator)
+            else:
+                value = self._logarithm(generator.argument)
+                self.spelling.names[generator.symbol] = value
+
+    # Generators
+
+    def _exponential(self, generator: Generator) -> None:
+        suffix = f"{len(self.coordinates) + 1}" if len(self.exponentials) > 1 else ""
+        total = self._exponent(generator.argument, suffix)
+        self.coordinates.append(self._coordinates(total, suffix))
+        if any(generator.symbol in g.argument.free_symbols for g in self.exponentials):
+            grown = op("finite", op("exp", total.value))
+            self.spelling.names[generator.symbol] = self.builder.bind("grown", grown)
+
+    def _exponent(self, argument: Any, suffix: str) -> Sum:
+        """Exponent with its error; in products infinite variables are cut first."""
+        names = dict(self.spelling.names)
+        symbols = argument.free_symbols
+        if argument.is_polynomial(*symbols) and not sympy.Poly(argument, *symbols).is_linear:
+            names.update({s: self._finite(s) for s in symbols & self.variables})
+        return exponent(argument, names, self.builder, suffix)
+
+    def _coordinates(self, total: Sum, suffix: str) -> Coordinates:
+        def bind(hint: str, value: Expression) -> Expression:
+            return self.builder.bind(hint + suffix, value)
+
+        z, one = total.value, number(1)
+        step = bind("above", op("step", z))
+        below = bind("below", op("sub", one, step))
+        size = bind("size", op("abs", z))
+        capped = bind("capped", op("capped", size))
+        t = bind("t", op("exp", op("neg", capped)))
+        error = None
+        if total.error is not None:
+            error = bind("error", op("tame", total.error, size, capped))
+            error = bind("error", op("mul", op("sub", step, below), error))
+            t = bind("t", op("sub", t, op("mul", t, error)))
+        tail = bind("tail", op("tail", size, capped))
+        positive = op(">", step, number(0))
+        return Coordinates(
+            z=z,
+            error=error,
+            capped=capped,
+            step=step,
+            t=t,
+            p=bind("p", op("maximum", t, step)),
+            q=bind("q", op("maximum", t, below)),
+            tail=tail,
+            tail_p=bind("tail_p", op("select", positive, one, tail)),
+            tail_q=bind("tail_q", op("select", positive, tail, one)),
+        )
+
+    def _finite(self, symbol: Any) -> Expression:
+        value = self.spelling.names[symbol]
+        return self.builder.bind(f"{symbol}_finite".lower(), op("finite", value))
+
+    def _logarithm(self, argument: Any) -> Expression:
+        """log of a polynomial A(E): n·max(z, 0) + log of the form A(p, q)."""
+        if len(self.exponentials) != 1 or argument.free_symbols != {
+            self.exponentials[0].symbol
+        }:
+            raise NotHomogeneousError(f"log({argument})")
+        known = coefficients(self.splitter.ring.from_expr(argument))
+        if known[0] != 1 or known[-1] != 1 or min(known) < 0:
+            raise NotHomogeneousError(f"log({argument})")
+        (at,), degree = self.coordinates, len(known) - 1
+        growth: Expression = op("log1p", self._form_minus_one(known))
+        if at.error is not None:
+            lost = mul(number(degree), op("mul", at.step, at.error))
+            growth = op("add", growth, lost)
+        linear = mul(number(degree), op("maximum", at.z, number(0)))
+        return self.builder.bind("log", op("add", linear, growth))
+
+    def _form_minus_one(self, known: list[Fraction]) -> Expression:
+        """A(p, q) - 1 for a form with both ends 1: the inner terms, and t^n."""
+        (at,), degree = self.coordinates, len(known) - 1
+        whole = self.builder.bind("whole", op("fade", at.t, at.tail))
+        inner = [
+            mul(Number(c), self._power(at.p, k), self._power(at.q, degree - k))
+            for k, c in enumerate(known)
+            if 0 < k < degree and c
+        ]
+        return add(*inner, self._power(whole, degree))
+
+    def _power(self, base: Expression, n: int) -> Expression:
+        if n == 0:
+            return number(1)
+        if n == 1:
+            return base
+        assert isinstance(base, Name)
+        hint = base.text + {2: "_squared", 3: "_cubed"}.get(n, f"_{n}")
+        return self.builder.bind(hint, op("mul", self._power(base, n - 1), base))
+
+    # Partials
+
+    def plain(self, expression: Any) -> Expression:
+        """Expression of a condition, as it stands."""
+        return self.spelling.spell(expression)
+
+    def value(self, element: Any) -> Expression:
+        """Expression of a partial: a sum of terms, then their common decay."""
+        terms = list(self.splitter.terms(element))
+        if not terms:
+            return number(0)
+        low = [min(powers) for powers in zip(*(t.low for t in terms), strict=True)]
+        high = [min(powers) for powers in zip(*(t.high for t in terms), strict=True)]
+        products = max(len(t.monomial) for t in terms) > 1
+        plain = products or not any(t.monomial for t in terms)
+        scale = Fraction(1) if plain else common([t.content for t in terms])
+        late = list(self._decay(low, high))
+        total = add(
+            *(self._summand(t, scale, low, high, late if products else []) for t in terms)
+        )
+        if not products:
+            total = mul(_scaled(total, scale), *late)
+        return self._faded(total, low, high)
+
+    def _summand(
+        self,
+        term: Term,
+        scale: Fraction,
+        low: Sequence[int],
+        high: Sequence[int],
+        late: Sequence[Expression],
+    ) -> Expression:
+        """One term without the common decay, or with it between its variables."""
+        factor = term.content / scale
+        if not term.monomial and any(is_minus_one(f) for f, n in term.forms if n > 0):
+            value, factor = self._quotient(term, factor), Fraction(1)
+        else:
+            value = self._quotient(term)
+        first, *rest = [self._variable(s, term, late) for s in term.monomial] or [None]
+        if first is not None:
+            value = self._times(first, value)
+        for i, at in enumerate(self.coordinates):
+            value = self._raised(value, at.p, term.low[i] - max(low[i], 0))
+            value = self._raised(value, at.q, term.high[i] - max(high[i], 0))
+        value = mul(value, *late, *(r for r in rest if r is not None))
+        value = self._faded_more(value, term, low, high)
+        return _scaled(value, factor)
+
+    def _raised(self, value: Expression, base: Expression, n: int) -> Expression:
+        if n >= 0:
+            return mul(value, self._power(base, n))
+        return op("div", value, self._power(base, -n))
+
+    def _times(self, variable: Expression, quotient: Expression) -> Expression:
+        if quotient == number(1):
+            return variable
+        return self.builder.bind("term", op("mul", variable, quotient))
+
+    def _quotient(self, term: Term, content: Fraction = Fraction(1)) -> Expression:
+        top = [self._power(self._form(f), n) for f, n in term.forms if n > 0]
+        bottom = [self._power(self._form(f), -n) for f, n in term.forms if n < 0]
+        numerator = mul(Number(content), *top)
+        if not bottom:
+            return numerator
+        return self.builder.bind("ratio", op("div", numerator, mul(*bottom)))
+
+    def _variable(
+        self, symbol: Any, term: Term, late: Sequence[Expression]
+    ) -> Expression:
+        """A variable, finite on the sides where the term decays."""
+        value = self.spelling.names[symbol]
+        decays = [
+            (k > 0, n > 0) for k, n in zip(term.low, term.high, strict=True) if k or n
+        ]
+        if not any(any(decay) for decay in decays):
+            return value
+        finite = self._finite(symbol)
+        if late:
+            return self._alive(symbol, finite)
+        if len(decays) > 1 or all(decays[0]):
+            return finite
+        sides = (value, finite) if decays[0][0] else (finite, value)
+        positive = op(">", self.coordinates[0].step, number(0))
+        side = op("select", positive, *sides)
+        return self.builder.bind(f"{symbol}_side".lower(), side)
+
+    def _alive(self, symbol: Any, value: Expression) -> Expression:
+        """A factor of a product of several, zero where the exponential has vanished."""
+        for at in self.coordinates:
+            alive = op("select", op(">", at.tail, number(0)), number(1), number(0))
+            value = op("mul", value, self.builder.bind("alive", alive))
+        return self.builder.bind(f"{symbol}_alive".lower(), value)
+
+    def _decay(self, low: Sequence[int], high: Sequence[int]) -> Iterator[Expression]:
+        """Factors p^k·q^l, one by one: t = p·q first, then what is left over."""
+        for at, k, n in zip(self.coordinates, low, high, strict=True):
+            k, n = max(k, 0), max(n, 0)
+            both = min(k, n)
+            yield from [at.t] * both
+            yield from [at.p] * (k - both)
+            yield from [at.q] * (n - both)
+
+    def _faded(
+        self, value: Expression, low: Sequence[int], high: Sequence[int]
+    ) -> Expression:
+        """Value times what is left of its decay below the normal floats."""
+        for at, k, n in zip(self.coordinates, low, high, strict=True):
+            if k > 0 and n > 0:
+                value = op("fade", value, at.tail)
+            elif k > 0:
+                value = op("fade", value, at.tail_p)
+            elif n > 0:
+                value = op("fade", value, at.tail_q)
+            if k < 0:
+                value = op("swell", value, at.tail_p)
+            if n < 0:
+                value = op("swell", value, at.tail_q)
+        return value
+
+    def _faded_more(
+        self, value: Expression, term: Term, low: Sequence[int], high: Sequence[int]
+    ) -> Expression:
+        """A term times the tail of a decay that the other terms do not share."""
+        for i, at in enumerate(self.coordinates):
+            if term.low[i] > 0 >= low[i]:
+                value = op("fade", value, at.tail_p)
+            if term.high[i] > 0 >= high[i]:
+                value = op("fade", value, at.tail_q)
+        return value
+
+    # Forms
+
+    def _form(self, polynomial: Any) -> Expression:
+        """A polynomial in the exponentials as a form in (p : q)."""
+        if len(self.exponentials) > 1:
+            return self.builder.bind("form", self._expanded(polynomial))
+        if is_minus_one(polynomial):
+            return self._minus_one()
+        return self.builder.bind("form", self._horner(coefficients(polynomial)))
+
+    def _minus_one(self) -> Expression:
+        """p - q = ±(1 - t), by expm1."""
+        (at,) = self.coordinates
+        value: Expression = op("neg", op("expm1", op("neg", at.capped)))
+        if at.error is not None:
+            value = op("add", value, op("mul", at.t, at.error))
+        return self.builder.bind("minus", op("copysign", value, at.z))
+
+    def _horner(self, known: list[Fraction]) -> Expression:
+        """Form as a polynomial in t, whose coefficients change ends with the sign of z.
+
+        The constant, exact and the largest, is added last: one rounding of its size.
+        """
+        (at,) = self.coordinates
+        pairs = list(zip(reversed(known), known, strict=True))
+        value = self._side(*pairs[-1])
+        for high, low in reversed(pairs[:-1]):
+            nested = isinstance(value, Operation)
+            product = mul(at.t, value) if nested else mul(value, at.t)
+            value = add(self._side(high, low), product) if high or low else product
+        return value
+
+    def _side(self, high: Fraction, low: Fraction) -> Expression:
+        if high == low:
+            return Number(high)
+        (at,) = self.coordinates
+        choice = add(Number(low), mul(Number(high - low), at.step))
+        return self.builder.bind("coefficient", choice)
+
+    def _expanded(self, polynomial: Any) -> Expression:
+        """Form in several pairs of coordinates, monomial by monomial."""
+        degrees = [polynomial.degree(g) for g in polynomial.ring.gens]
+        terms = []
+        for exponents, coefficient in sorted(polynomial.terms(), key=lambda t: -t[1]):
+            factors: list[Expression] = [Number(rational(coefficient))]
+            for at, k, n in zip(self.coordinates, exponents, degrees, strict=True):
+                factors += [self._power(at.p, k), self._power(at.q, n - k)]
+            terms.append(mul(*factors))
+        return add(*terms)
+
+
+def _scaled(value: Expression, factor: Fraction) -> Expression:
+    return mul(Number(factor), value) if factor != 1 else value

@@ -1,0 +1,132 @@
+"""A derivation to its stable form: the choice of a strategy."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Protocol
+
+from mila_analysis.derivation import Derivation
+from mila_analysis.program import (
+    NAN,
+    Builder,
+    Expression,
+    Name,
+    Number,
+    Operation,
+    number,
+    op,
+)
+from mila_analysis.stability.affine import Affine
+from mila_analysis.stability.direct import Direct
+from mila_analysis.stability.form import Near, Program, StableForm
+from mila_analysis.stability.projective import Projective
+from mila_analysis.stability.terms import NotHomogeneousError
+
+__all__ = ["stabilize"]
+
+
+class Rule(Protocol):
+    """What a strategy offers: expressions of partials and of plain quantities."""
+
+    builder: Builder
+
+    def value(self, element: object) -> Expression:
+        """Expression of an element of the tower."""
+
+    def plain(self, expression: object) -> Expression:
+        """Expression of a SymPy expression, as it stands."""
+
+
+@lru_cache(maxsize=128)
+def stabilize(derivation: Derivation, strategy: str = "auto") -> StableForm:
+    """Arithmetic for all partials of a derivation.
+
+    Args:
+        derivation: exact partials.
+        strategy: `homogeneous` holds on every float; `direct` spells the factored
+            derivative and overflows where its exponentials do; `auto` takes the
+            first that the structure of the tower admits.
+    """
+    if strategy == "direct":
+        return _direct(derivation)
+    try:
+        return _homogeneous(derivation)
+    except NotHomogeneousError:
+        if strategy == "homogeneous":
+            raise
+        return _direct(derivation)
+
+
+def _direct(derivation: Derivation) -> StableForm:
+    whole = _program(derivation, Direct(derivation, _builder(derivation)))
+    return StableForm(_names(derivation), whole, None, "direct")
+
+
+def _homogeneous(derivation: Derivation) -> StableForm:
+    whole = _program(derivation, Projective(derivation, _builder(derivation)))
+    near = _near(derivation) if _has_exponentials(derivation) else None
+    return StableForm(_names(derivation), whole, near, "homogeneous")
+
+
+def _has_exponentials(derivation: Derivation) -> bool:
+    return any(g.function == "exp" for g in derivation.generators)
+
+
+def _near(derivation: Derivation) -> Near | None:
+    try:
+        rule = Affine(derivation, _builder(derivation))
+        program = _program(derivation, rule)
+    except NotHomogeneousError:
+        return None
+    return Near(program, tuple(rule.reach), rule.deepest, rule.highest)
+
+
+def _names(derivation: Derivation) -> tuple[str, ...]:
+    return tuple(str(v) for v in derivation.variables)
+
+
+def _builder(derivation: Derivation) -> Builder:
+    builder = Builder()
+    builder.reserve(*_names(derivation), *derivation.names)
+    return builder
+
+
+def _program(derivation: Derivation, rule: Rule) -> Program:
+    """Lowest order first, and in each order the partials in the parameters first.
+
+    They are parts of the others: of f_xx for Mila, f_xβ and f_β/x.
+    """
+    names = derivation.names
+    ordered = sorted(reversed(names), key=lambda n: derivation.partial(n).order)
+    outputs = {name: _output(derivation, rule, name) for name in ordered}
+    return Program(tuple(rule.builder.bindings), {n: outputs[n] for n in names})
+
+
+def _output(derivation: Derivation, rule: Rule, name: str) -> Expression:
+    values = [rule.value(case.partials[name]) for case in derivation.cases]
+    if len(set(values)) == 1:
+        return _following_nan(values[0])
+    result: Expression = NAN  # no case holds for NaN
+    for case, value in reversed(list(zip(derivation.cases, values, strict=True))):
+        conditions = [
+            op(r.comparison, rule.plain(r.difference), number(0))
+            for r in case.conditions
+        ]
+        result = _choose(conditions, value, rule.builder.bind("rest", result))
+    return result
+
+
+def _choose(
+    conditions: list[Operation], value: Expression, rest: Expression
+) -> Expression:
+    for condition in reversed(conditions):
+        value = op("select", condition, value, rest)
+    return value
+
+
+def _following_nan(value: Expression) -> Expression:
+    """A constant partial is still NaN where x is."""
+    if isinstance(value, Number):
+        x = Name("x")
+        return op("select", op("==", x, x), value, NAN)
+    return value
