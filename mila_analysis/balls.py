@@ -1,10 +1,10 @@
 """A point to enclosures of every partial there, by ball arithmetic: the reference.
 
-Independent of the derivation and of every backend: the *definition* is evaluated on power
-series whose coefficients are balls (Arb, through python-flint). A line through the point
-in direction (1, k) gives the sum of C(n, j)·k^j·∂ⁿf/∂x^(n-j)∂p^j, divided by n!; n + 1
-directions determine the mixed partials by exact interpolation. Precision is doubled until
-the balls are as narrow as asked.
+Independent of the derivation and of every backend: the *definition* is evaluated on
+power series whose coefficients are balls (Arb, through python-flint). A line through
+the point in direction (1, k) gives the sum of C(n, j)·k^j·∂ⁿf/∂x^(n-j)∂p^j, divided by
+n!; n + 1 directions determine the mixed partials by exact interpolation. Precision is
+doubled until the balls are as narrow as asked.
 """
 
 from __future__ import annotations

@@ -25,9 +25,7 @@ CATALOG = (
         title="Mila",
         formula="x * tanh(log(1 + exp(x + beta)))",
         parameters=(
-            Parameter(
-                "beta", Fraction(0), r"\beta", "shift of softplus; 0 gives Mish"
-            ),
+            Parameter("beta", Fraction(0), r"\beta", "shift of softplus; 0 gives Mish"),
         ),
         source="D. Misra, Mila (github.com/digantamisra98/Mila), 2019",
     ),
@@ -124,7 +122,12 @@ def define(name: str, formula: str, **parameters: Number) -> Activation:
         ParameterError: a parameter that is no finite number.
     """
     for word in (name, *parameters):
-        if not word.isidentifier() or not word.isascii() or word.startswith("_") or keyword.iskeyword(word):
+        if (
+            not word.isidentifier()
+            or not word.isascii()
+            or word.startswith("_")
+            or keyword.iskeyword(word)
+        ):
             raise FormulaError(f"'{word}' is not a name (letters, digits, _)")
     for word in parameters:
         if word in _RESERVED:
@@ -171,4 +174,3 @@ def _bindings(text: str) -> dict[str, Number]:
             raise ParameterError(f"'{word}' is given twice")
         values[word] = value
     return values
-

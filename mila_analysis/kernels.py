@@ -60,6 +60,7 @@ class Kernel:
     functions: Mapping[str, Callable[..., Any]]
 
     def __call__(self, x: Any, *args: Any, **parameters: Any) -> Any:
+        """Value of f at x."""
         return self.functions["f"](x, *args, **parameters)
 
     def __getitem__(self, name: str) -> Callable[..., Any]:

@@ -145,6 +145,14 @@ class Builder:
             self._known[value] = Name(name)
         return self._known[value]
 
+    def power(self, base: Expression, n: int) -> Expression:
+        """base^n for n ≥ 0, each power bound once and shared."""
+        if n < 2:
+            return base if n else Number(Fraction(1))
+        stem = base.text if isinstance(base, Name) else "power"
+        hint = stem + {2: "_squared", 3: "_cubed"}.get(n, f"_{n}")
+        return self.bind(hint, Operation("mul", (self.power(base, n - 1), base)))
+
     def _fresh(self, hint: str) -> str:
         name, count = hint, 2
         while name in self._taken:

@@ -26,6 +26,7 @@ LAYERS = """
     stability
     program
     derivation  balls
+    tower
     catalog
     formula
     activation  partials  primitives

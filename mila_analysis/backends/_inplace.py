@@ -1,8 +1,8 @@
-"""A program to three-address NumPy statements that reuse the arrays they no longer need.
+"""A program to NumPy statements that reuse the arrays they no longer need.
 
 Arithmetic on blocks costs as much for its memory as for its operations. Each statement
-here is one ufunc; where an operand is not used again, its array takes the result, and the
-value of a partial is written where the caller wants it.
+here is one ufunc; where an operand is not used again, its array takes the result, and
+the value of a partial is written where the caller wants it.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def _flatten(program: Program, wanted: Sequence[str]) -> list[_Statement]:
 def _emit(
     value: Expression, target: str, flat: list[_Statement], renamed: Mapping[str, str]
 ) -> None:
-    assert isinstance(value, Operation)  # the builder binds nothing else
+    if not isinstance(value, Operation):
+        raise TypeError(f"{target} is bound to no operation")
     args: list[Expression] = []
     for arg in value.args:
         if isinstance(arg, Operation):
@@ -88,7 +89,9 @@ def _emit(
 
 
 def _renamed(value: Expression, renamed: Mapping[str, str]) -> Expression:
-    return Name(renamed.get(value.text, value.text)) if isinstance(value, Name) else value
+    return (
+        Name(renamed.get(value.text, value.text)) if isinstance(value, Name) else value
+    )
 
 
 def _depending_on(variable: str, flat: Sequence[_Statement]) -> set[str]:

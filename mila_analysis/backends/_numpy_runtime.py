@@ -44,7 +44,7 @@ def _elementwise(body, names, *args):
             if far is not None:
                 chosen = [a[far] if a.ndim else a for a in given]
                 exact = _whole(*chosen, k)
-                for name, out in zip(names, results):
+                for name, out in zip(names, results, strict=True):
                     out[far] = exact[name]
         outputs = outputs.astype(dtype, copy=False)
         return [out.reshape(shape)[()] for out in outputs]
@@ -69,7 +69,7 @@ def _dtype(args):
 
 
 def _far(given, k):
-    """Where an exponent is too large for the short program (or NaN); None if nowhere."""
+    """Where an exponent is too large for the short program, or NaN; else None."""
     exponents = _exponents(*given) if _exponents else ()
     if all(_all_near(summands, k) for summands in exponents):
         return None

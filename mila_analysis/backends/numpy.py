@@ -116,7 +116,9 @@ def _wrapped(title: str, text: str) -> list[str]:
 
 def _all(names: list[str]) -> str:
     quoted = ", ".join(f'"{n}"' for n in [*names, "partials"])
-    return "\n".join(textwrap.wrap(f"__all__ = [{quoted}]", 88, subsequent_indent="    "))
+    return "\n".join(
+        textwrap.wrap(f"__all__ = [{quoted}]", 88, subsequent_indent="    ")
+    )
 
 
 def _signature(activation: Activation) -> str:
@@ -150,7 +152,7 @@ def _public_partials(activation: Activation, names: list[str]) -> str:
     return "\n".join(
         [
             f"def partials({_signature(activation)}):",
-            '    """All of the above at once, by name; they share their exponentials."""',
+            '    """All of them by name; they share their exponentials."""',
             f"    names = ({quoted})",
             f"    return dict(zip(names, _elementwise(_partials, names, {arguments})))",
         ]
@@ -166,7 +168,7 @@ def _body(form: StableForm, name: str, wanted: list[str]) -> str:
 
 
 def _far(form: StableForm, names: list[str]) -> list[str]:
-    """The exponents, the program that holds everywhere, and how far the other reaches."""
+    """The exponents, and the program that holds where they are far from zero."""
     if form.near is None:
         return ["_exponents = _whole = None\n_REACH = (1, 1)"]
     variables = ", ".join(form.variables)

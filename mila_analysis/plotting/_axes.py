@@ -14,42 +14,53 @@ from matplotlib.ticker import MaxNLocator
 
 from mila_analysis.errors import ParameterError
 from mila_analysis.plotting._curves import Curve
+from mila_analysis.plotting._ends import robust_ends
 from mila_analysis.plotting._style import HAIRLINE, current
 from mila_analysis.plotting.kinds import Range
 
-__all__ = ["dress", "header", "settle"]
+__all__ = ["MARGIN", "dress", "header", "settle"]
 
+MARGIN = 0.05
 GAP = 0.03  # inches between parts of the header
-TAIL = 1.0  # per cent of a curve's points that may leave the frame at each end
-OUTLIER = 8.0  # times the rest of a curve that they must tower for that
 
 
-def dress(axes: Axes, ends: Range, curves: Iterable[Curve], ylabel: str = "") -> None:
-    """Limits, lines through zero and labels of axes that show curves over x."""
+def dress(
+    axes: Axes,
+    ends: Range,
+    curves: Iterable[Curve],
+    ylabel: str = "",
+    below: float = MARGIN,
+) -> None:
+    """Limits, lines through zero and labels of axes that show curves over x.
+
+    Args:
+        axes: that show the curves already.
+        ends: range of x.
+        curves: that must fit.
+        ylabel: beside the axes.
+        below: room under the curves, as a part of their height.
+    """
     faint = current().faint
     axes.axhline(0, color=faint, linewidth=HAIRLINE, zorder=0.5)
     if ends[0] < 0 < ends[1]:
         axes.axvline(0, color=faint, linewidth=HAIRLINE, zorder=0.5)
     axes.set_xlim(*ends)
-    axes.set_ylim(*_heights(curves))
+    axes.set_ylim(*_heights(curves, below))
     axes.set_xlabel("$x$")
     axes.set_ylabel(ylabel)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
 
 
-def _heights(curves: Iterable[Curve]) -> Range:
+def _heights(curves: Iterable[Curve], below: float) -> Range:
     """Limits of y: all of the curves, or, next to a pole, most of them."""
     y = np.concatenate([c.y[np.isfinite(c.y)] for c in curves])
     if not y.size:
         raise ParameterError("nothing to draw: no finite value in the range of x")
-    low, high = float(y.min()), float(y.max())
-    inner = np.percentile(y / 2, [TAIL, 100 - TAIL])
-    if high / 2 - low / 2 > OUTLIER * (inner[1] - inner[0]) > 0:
-        low, high = float(2 * inner[0]), float(2 * inner[1])
+    low, high = robust_ends(y)
     low, high = min(low, 0.0), max(high, 0.0)
-    margin = (high / 2 - low / 2) * 0.1 or 1.0
-    return low - margin, high + margin
+    half = high / 2 - low / 2 or 10.0
+    return low - 2 * half * below, high + 2 * half * MARGIN
 
 
 def header(
@@ -85,10 +96,12 @@ def _headings(figure: Figure, heading: str) -> list[Text]:
 def _legend(
     figure: Figure, handles: Sequence[Artist], labels: Sequence[str], top: float
 ) -> Legend:
-    for columns in range(len(handles), 0, -1):
+    for rows in range(1, len(handles) + 1):
+        columns = -(-len(handles) // rows)
+        order = _by_rows(len(handles), columns)
         legend = figure.legend(
-            handles,
-            labels,
+            [handles[i] for i in order],
+            [labels[i] for i in order],
             loc="upper center",
             bbox_to_anchor=(0.5, top),
             ncols=columns,
@@ -98,6 +111,11 @@ def _legend(
             break
         legend.remove()
     return legend
+
+
+def _by_rows(count: int, columns: int) -> list[int]:
+    """Order in which Matplotlib, which fills columns, has to be given rows."""
+    return [i for column in range(columns) for i in range(column, count, columns)]
 
 
 def _height(figure: Figure, artist: Artist) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +38,8 @@ def values(activation: Activation, partial: Partial) -> Callable[..., Floats]:
 
     Results are float64, and not finite where the formula is not defined.
     """
-    compute = _kernel(activation, max(2, partial.order))[partial.name]
+    order = max(2, partial.order)
+    compute = kernels.lambdify(activation, order=order)[partial.name]
 
     def evaluate(x: Floats, **parameters: Floats) -> Floats:
         with np.errstate(all="ignore"):  # a user's formula may leave its domain
@@ -47,11 +47,6 @@ def values(activation: Activation, partial: Partial) -> Callable[..., Floats]:
         return np.where(np.isfinite(result), result, np.nan)
 
     return evaluate
-
-
-@lru_cache(maxsize=64)
-def _kernel(activation: Activation, order: int) -> kernels.Kernel:
-    return kernels.lambdify(activation, order=order)
 
 
 def grid(ends: Range, points: int | None = None) -> Floats:

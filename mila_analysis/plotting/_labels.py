@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mila_analysis.activation import Activation
 from mila_analysis.partials import Partial
 
-__all__ = ["family_labels", "family_title", "number", "partial_label", "symbol"]
+__all__ = [
+    "family_labels",
+    "family_title",
+    "fixed_label",
+    "number",
+    "partial_label",
+    "short",
+    "symbol",
+]
 
 _FRACTION = re.compile(r"\\frac\{(.* f)\}\{(.*)\}")
+_ON_ONE_LINE = r"\1\,/\,\2"  # an italic f leans into a slash that follows at once
 
 
 def symbol(activation: Activation, variable: str) -> str:
@@ -22,12 +32,7 @@ def symbol(activation: Activation, variable: str) -> str:
 def partial_label(activation: Activation, partial: Partial) -> str:
     r"""Partial as a line of mathematics, such as `$\partial f/\partial x$`."""
     symbols = {name: symbol(activation, name) for name in activation.variables}
-    stacked = partial.latex(symbols)
-    return (
-        "$"
-        + _FRACTION.sub(r"\1/\2", stacked).replace(r"/\partial", r"/\,\partial")
-        + "$"
-    )
+    return f"${_FRACTION.sub(_ON_ONE_LINE, partial.latex(symbols))}$"
 
 
 def family_title(activations: Sequence[Activation]) -> str:
@@ -52,6 +57,26 @@ def family_labels(activations: Sequence[Activation]) -> tuple[str, ...]:
 
 
 def number(value: float, digits: int = 3) -> str:
-    """Number as mathematics, to some significant digits, without dollar signs."""
-    mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
-    return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else mantissa
+    """Number as mathematics, to some significant digits, without dollar signs.
+
+    It is set in braces, so that a minus after a comma is a sign and no operation.
+    """
+    mantissa, _, exponent = f"{value:#.{digits}g}".partition("e")
+    mantissa = mantissa.removesuffix(".")
+    power = rf" \times 10^{{{int(exponent)}}}" if exponent else ""
+    return f"{{{mantissa}{power}}}"
+
+
+def fixed_label(activation: Activation, swept: str) -> str:
+    """Label without the parameter that is an axis."""
+    others = tuple(p for p in activation.parameters if p.name != swept)
+    return replace(activation, parameters=others).label or activation.name
+
+
+def short(value: float) -> str:
+    """Round number, such as a level, as mathematics without idle zeros."""
+    mantissa, _, exponent = f"{value:.6g}".partition("e")
+    if not exponent:
+        return mantissa
+    factor = "" if mantissa == "1" else rf"{mantissa} \times "
+    return rf"{factor}10^{{{int(exponent)}}}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from mila_analysis.activation import Activation
 from mila_analysis.partials import Partial
-from mila_analysis.plotting._curves import Curve, values
+from mila_analysis.plotting._curves import Curve, Floats, values
 
 __all__ = ["Minimum", "minima"]
 
@@ -36,14 +36,18 @@ def minima(curve: Curve) -> tuple[Minimum, ...]:
 def _valleys(curve: Curve) -> Iterator[Minimum]:
     defined = np.isfinite(curve.y)
     x, y = curve.x[defined], curve.y[defined]
+    slope = values(curve.activation, Partial(("x",)))
     low = (y[1:-1] < y[:-2]) & (y[1:-1] < y[2:])
     for i in np.flatnonzero(low) + 1:
-        yield _refined(curve.activation, float(x[i - 1]), float(x[i + 1]))
+        left, right = float(x[i - 1]), float(x[i + 1])
+        if slope(np.float64(left)) < 0 < slope(np.float64(right)):  # not rounding
+            yield _refined(curve.activation, slope, left, right)
 
 
-def _refined(activation: Activation, left: float, right: float) -> Minimum:
+def _refined(
+    activation: Activation, slope: Callable[..., Floats], left: float, right: float
+) -> Minimum:
     """The point between two others where the slope changes its sign, by bisection."""
-    slope = values(activation, Partial(("x",)))
     for _ in range(BISECTIONS):
         middle = left / 2 + right / 2
         if not left < middle < right:

@@ -1,36 +1,40 @@
-"""Point and text to a place beside the point that covers no curve."""
+"""Small texts about points to places in settled axes that cover no curve."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 from matplotlib.axes import Axes
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
 from matplotlib.path import Path
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
 from mila_analysis.plotting._style import HAIRLINE, SMALL, current
 
-__all__ = ["annotate"]
+__all__ = ["annotate", "tabulate"]
 
-DISTANCES = (4, 8, 14, 21, 30, 40, 52)  # points from the point to the text
+DISTANCES = (5, 9, 14, 21, 30, 40, 52)  # points from the point to the text
 DIRECTIONS = (
     (0, -1), (-1, -1), (1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0),
 )  # fmt: skip
 LED = 14  # points from which on a thin line leads to the text
 CLEAR = 1.5  # points about a text
+CORNERS = (
+    "upper left", "lower right", "upper right", "lower left",
+    "center left", "center right", "upper center", "lower center",
+)  # fmt: skip
 
 
 def annotate(axes: Axes, x: float, y: float, text: str) -> Annotation | None:
-    """Set a small text near a point, or none if every place near it is taken.
-
-    The axes must be settled: places are tried in the pixels of the figure.
-    """
-    curves, boxes = _obstacles(axes)
+    """Set a small text near a point, or none if every place near it is taken."""
+    curves = _curves(axes)
     for distance, direction in product(DISTANCES, DIRECTIONS):
         note = _note(axes, (x, y), text, distance, direction)
-        box = _padded(note, axes)
-        if _inside(box, axes.bbox) and _free(box, curves, boxes):
+        box = Text.get_window_extent(note).padded(_pixels(axes, CLEAR))  # no leader
+        if _inside(box, axes.bbox) and _free(box, curves):
             return note
         note.remove()
     return None
@@ -46,7 +50,7 @@ def _note(
     right, up = direction
     reach = distance / (2**0.5 if right and up else 1)
     leader = {"arrowstyle": "-", "lw": HAIRLINE, "color": current().ink}
-    return axes.annotate(
+    note = axes.annotate(
         text,
         point,
         xytext=(right * reach, up * reach),
@@ -56,21 +60,38 @@ def _note(
         fontsize=SMALL,
         arrowprops=leader | {"shrinkA": 0, "shrinkB": 3} if distance >= LED else None,
     )
+    note.get_window_extent()  # turns the offset into a position
+    return note
 
 
-def _obstacles(axes: Axes) -> tuple[list[Path], list[Bbox]]:
-    """Curves and texts that are there, in pixels."""
-    curves = [
-        artist.get_transform().transform_path(artist.get_path())
-        for artist in axes.lines
-    ]
-    return curves, [_padded(note, axes) for note in axes.texts]
+def tabulate(
+    axes: Axes, handles: Sequence[Line2D], labels: Sequence[str], title: str
+) -> Legend | None:
+    """Set small rows of a sample and a text at a side of the axes that is free."""
+    curves = _curves(axes)
+    for corner in CORNERS:
+        table = axes.legend(
+            handles,
+            labels,
+            loc=corner,
+            title=title,
+            fontsize=SMALL,
+            title_fontsize=SMALL,
+            alignment="left",
+        )
+        if _free(table.get_window_extent(), curves):
+            return table
+        table.remove()
+    return None
 
 
-def _padded(note: Annotation, axes: Axes) -> Bbox:
-    """Box of a text without its leader, a little larger."""
-    note.update_positions(axes.get_figure(root=True).canvas.get_renderer())
-    return Text.get_window_extent(note).padded(CLEAR * axes.figure.dpi / 72)
+def _curves(axes: Axes) -> list[Path]:
+    """What is drawn as lines there, in pixels."""
+    return [line.get_transform().transform_path(line.get_path()) for line in axes.lines]
+
+
+def _pixels(axes: Axes, points: float) -> float:
+    return points * axes.get_figure(root=True).dpi / 72
 
 
 def _inside(box: Bbox, frame: Bbox) -> bool:
@@ -82,6 +103,5 @@ def _inside(box: Bbox, frame: Bbox) -> bool:
     )
 
 
-def _free(box: Bbox, curves: list[Path], boxes: list[Bbox]) -> bool:
-    crossed = any(path.intersects_bbox(box, filled=False) for path in curves)
-    return not crossed and not any(box.overlaps(other) for other in boxes)
+def _free(box: Bbox, curves: Sequence[Path]) -> bool:
+    return not any(path.intersects_bbox(box, filled=False) for path in curves)

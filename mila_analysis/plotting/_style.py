@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
 __all__ = ["DASHES", "DOUBLE", "SINGLE", "THEMES", "Look", "Theme", "context", "looks"]
@@ -35,6 +36,7 @@ DASHES: tuple[Dash, ...] = (
     (0, (2.4, 1.2)),
     (0, (9, 1.5, 2.4, 1.5)),
 )
+FIELD = ("#0f2d5c", "#33689f", "#a3c4e3", "#e9b872", "#f6d976", "#fffbd2")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
@@ -49,8 +51,8 @@ class Theme:
         accent: of a line that is alone.
         few: of up to four lines, by luminance.
         many: of up to eight.
-        field: stops of the colours of a field, from -1 over zero to 1.
-        sheet: stops for a field under arrows, which stay near the ground.
+        sheet: stops of the colours of a field on which arrows are seen.
+        level: of the lines of levels under arrows.
     """
 
     ground: str
@@ -59,8 +61,8 @@ class Theme:
     accent: str
     few: tuple[str, ...]
     many: tuple[str, ...]
-    field: tuple[str, ...]
     sheet: tuple[str, ...]
+    level: str
 
     def hues(self, count: int) -> tuple[str, ...]:
         """As many hues, spread over the luminance that there is; then the same again."""
@@ -84,8 +86,8 @@ THEMES = {
             "#001538", "#5a2338", "#3637a2", "#3f6641",
             "#824f91", "#b75525", "#3e85d3", "#c28000",
         ),
-        field=("#15295c", "#3f67a8", "#8fa9cc", "#c9c9c9", "#e3cfa0", "#f4dd83", "#fff3a8"),
-        sheet=("#8fb4dd", "#c5d8ee", "#f7f7f7", "#fbe3bf", "#f2bd78"),
+        sheet=("#6f9fd2", "#9dbfe2", "#c3d9ee", "#f6d3a0", "#fbe6b4", "#fffbe2"),
+        level="#6d7480",
     ),
     "dark": Theme(
         ground="#101318",
@@ -97,8 +99,8 @@ THEMES = {
             "#fbf3db", "#f0dc46", "#02e5dd", "#ffa3c5",
             "#ee9636", "#5a9fe8", "#3f9a58", "#b45bbb",
         ),
-        field=("#15295c", "#3f67a8", "#8fa9cc", "#c9c9c9", "#e3cfa0", "#f4dd83", "#fff3a8"),
-        sheet=("#2c5283", "#223650", "#1b1f26", "#4a3a20", "#7d5a1f"),
+        sheet=("#0a1626", "#10233d", "#183355", "#4a3714", "#6b5220", "#8d7233"),
+        level="#9aa3b0",
     ),
 }  # fmt: skip
 
@@ -133,8 +135,15 @@ def looks(theme: Theme, activations: int, partials: int = 1) -> list[list[Look]]
 
 
 def colormap(stops: tuple[str, ...]) -> LinearSegmentedColormap:
-    """Stops to a colormap that is symmetric about its middle in value."""
-    return LinearSegmentedColormap.from_list("mila", stops, N=512)
+    """An even number of stops to a colormap whose two halves meet at zero.
+
+    The sign of a value turns the hue at once; luminance rises from end to end, so
+    that in grey, too, lighter is higher.
+    """
+    half = len(stops) // 2
+    below, above = np.linspace(0, 0.5, half), np.linspace(0.5, 1, half)
+    places = zip((*below, *above), stops, strict=True)
+    return LinearSegmentedColormap.from_list("mila", list(places), N=1024)
 
 
 def current() -> Theme:
@@ -186,6 +195,7 @@ _INK: dict[str, object] = {
     "axes.titlepad": 4,
     "axes.labelpad": 2.5,
     "axes.xmargin": 0,
+    "axes.formatter.use_mathtext": True,
     "lines.linewidth": THICK,
     "lines.dash_capstyle": "butt",
     "lines.solid_capstyle": "round",

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from mila_analysis.partials import Partial
 from mila_analysis.plotting import _style
-from mila_analysis.plotting._axes import dress, header, settle
+from mila_analysis.plotting._axes import MARGIN, dress, header, settle
 from mila_analysis.plotting._labels import number
 from mila_analysis.plotting._lines import Bundle, draw_lines, entries, heading, sample
+from mila_analysis.plotting._style import Look
 from mila_analysis.plotting._minima import Minimum, minima
-from mila_analysis.plotting._placement import annotate
+from mila_analysis.plotting._placement import annotate, tabulate
 from mila_analysis.plotting.kinds import Range
 from mila_analysis.plotting.request import Request
+
+BELOW = 0.12  # of the height of f: a line of text under its minimum
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -45,20 +50,46 @@ def draw(figure: Figure, data: FunctionData) -> None:
     looks = [[row[0], *(look.faint() for look in row[1:])] for row in bundle.looks]
     axes = figure.add_subplot()
     draw_lines(axes, bundle, looks)
-    alone = len(bundle.partials) == 1
-    dress(axes, bundle.x, bundle.curves, "$f(x)$" if alone else "")
+    dress(
+        axes,
+        bundle.x,
+        bundle.curves,
+        ylabel="$f(x)$" if len(bundle.partials) == 1 else "",
+        below=BELOW if sum(map(len, data.minima)) == 1 else MARGIN,
+    )
     header(figure, *entries(bundle), heading(bundle.activations))
     settle(figure)
-    for row, found in zip(looks, data.minima, strict=True):
-        _mark(axes, found, row[0].colour)
+    marked = [
+        (m, row[0])
+        for row, found in zip(looks, data.minima, strict=True)
+        for m in found
+    ]
+    _mark(axes, marked)
 
 
-def _mark(axes: Axes, found: tuple[Minimum, ...], colour: str) -> None:
+def _mark(axes: Axes, marked: list[tuple[Minimum, Look]]) -> None:
+    """A dot on each minimum; a note by a single one, a table of several."""
+    for m, look in marked:
+        axes.plot(m.x, m.y, **_dot(look), linestyle="none", zorder=4)
+    if len(marked) == 1:
+        annotate(axes, marked[0][0].x, marked[0][0].y, _place(marked[0][0]))
+    elif marked:
+        samples = [
+            Line2D([], [], linestyle=look.dash, **_dot(look)) for _, look in marked
+        ]
+        tabulate(axes, samples, [_place(m) for m, _ in marked], "minima")
+
+
+def _dot(look: Look) -> dict[str, Any]:
     ground = _style.current().ground
-    for m in found:
-        axes.plot(
-            m.x, m.y, "o", color=colour, markersize=4.5,
-            markeredgecolor=ground, markeredgewidth=0.8, zorder=4, clip_on=False,
-        )  # fmt: skip
-    for m in found:
-        annotate(axes, m.x, m.y, f"$({number(m.x)},\\;{number(m.y)})$")
+    return {
+        "color": look.colour,
+        "marker": look.marker or "o",
+        "markersize": 4.5,
+        "markeredgecolor": ground,
+        "markeredgewidth": 0.8,
+    }
+
+
+def _place(m: Minimum) -> str:
+    return f"$({number(m.x)}, {number(m.y)})$"

@@ -9,6 +9,6 @@ promises nothing.
 from __future__ import annotations
 
 from mila_analysis.stability.form import Near, Program, StableForm
-from mila_analysis.stability.stabilize import stabilize
+from mila_analysis.stability.strategy import stabilize
 
 __all__ = ["Near", "Program", "StableForm", "stabilize"]

@@ -1,8 +1,8 @@
 """Partials as arithmetic in E = exp(z) itself: short, and right where E is moderate.
 
-With p = E and q = 1 every form is a polynomial in E by Horner's rule, its constant added
-last. Terms that several partials share are computed once. The exponential of a sum is the
-product of exponentials, which has no rounding error of the sum to correct.
+With p = E and q = 1 every form is a polynomial in E by Horner's rule, its constant
+added last. Terms that several partials share are computed once. The exponential of a
+sum is the product of exponentials, which has no rounding error of the sum to correct.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from mila_analysis.derivation import Derivation, Generator
+from mila_analysis.derivation import Derivation
 from mila_analysis.program import (
     Builder,
     Expression,
@@ -32,6 +32,7 @@ from mila_analysis.stability.terms import (
     is_minus_one,
     rational,
 )
+from mila_analysis.tower import Generator
 
 __all__ = ["Affine"]
 
@@ -138,7 +139,7 @@ class Affine:
         return self.builder.bind("term", op("mul", variable, weight))
 
     def _weight(self, term: Term) -> tuple[Fraction, Expression]:
-        """Quotient in E with a content, bound once, and what it lacks of the content."""
+        """What the content of a known quotient in E lacks, and the quotient."""
         key = (term.forms, term.low)
         if key not in self._weights:
             value = self._quotient(term)
@@ -149,8 +150,14 @@ class Affine:
 
     def _quotient(self, term: Term) -> Expression:
         up, down = self._powers(term)
-        up = [*up, *(self._power(self._form(f), n) for f, n in term.forms if n > 0)]
-        down = [*down, *(self._power(self._form(f), -n) for f, n in term.forms if n < 0)]
+        up = [
+            *up,
+            *(self.builder.power(self._form(f), n) for f, n in term.forms if n > 0),
+        ]
+        down = [
+            *down,
+            *(self.builder.power(self._form(f), -n) for f, n in term.forms if n < 0),
+        ]
         if not up and not down:
             return number(1)
         self._note(term)
@@ -158,7 +165,7 @@ class Affine:
         return op("div", top, mul(*down)) if down else top
 
     def _product(self, content: Number, factors: list[Expression]) -> Expression:
-        """Product with its content first, so that terms share what they have in common."""
+        """Product with its content first: terms share what they have in common."""
         if not factors:
             return content
         value = self.builder.bind("scaled", mul(content, factors[0]))
@@ -171,9 +178,9 @@ class Affine:
         for generator, k in zip(self.splitter.exponentials, term.low, strict=True):
             base = self.spelling.names[generator.symbol]
             if k > 0:
-                up.append(self._power(base, k))
+                up.append(self.builder.power(base, k))
             if k < 0:
-                down.append(self._power(base, -k))
+                down.append(self.builder.power(base, -k))
         return up, down
 
     def _note(self, term: Term) -> None:
@@ -186,13 +193,6 @@ class Affine:
             sizes[k < 0] += abs(k)
             self.deepest = max(self.deepest, abs(k))
         self.highest = max(self.highest, *sizes)
-
-    def _power(self, base: Expression, n: int) -> Expression:
-        if n == 1:
-            return base
-        assert isinstance(base, Name)
-        hint = base.text + {2: "_squared", 3: "_cubed"}.get(n, f"_{n}")
-        return self.builder.bind(hint, op("mul", self._power(base, n - 1), base))
 
     def _form(self, polynomial: Any) -> Expression:
         if is_minus_one(polynomial):
@@ -218,7 +218,9 @@ class Affine:
             factors: list[Expression] = [Number(rational(coefficient))]
             for generator, k in zip(self.splitter.exponentials, exponents, strict=True):
                 if k:
-                    factors.append(self._power(self.spelling.names[generator.symbol], k))
+                    factors.append(
+                        self.builder.power(self.spelling.names[generator.symbol], k)
+                    )
             terms.append(mul(*factors))
         return add(*terms)
 

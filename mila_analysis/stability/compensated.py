@@ -1,8 +1,8 @@
 """A polynomial in the variables to its float value and its rounding error.
 
-The exponent of an exponential has to be known to an absolute, not a relative, error: the
-half ulp lost in x + β would be hundreds of ulp of exp(x + β). Sums carry the error of
-Knuth's two-sum, products that of the exact product.
+The exponent of an exponential has to be known to an absolute, not a relative, error:
+the half ulp lost in x + β would be hundreds of ulp of exp(x + β). Sums carry the error
+of Knuth's two-sum, products that of the exact product.
 """
 
 from __future__ import annotations

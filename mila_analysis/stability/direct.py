@@ -1,4 +1,4 @@
-"""The factored derivative to arithmetic, as it stands: right where nothing overflows."""
+"""The factored derivative to arithmetic as it stands, for what has no other form."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Direct", "Spelling"]
 
 
 class Spelling:
-    """SymPy expressions to arithmetic, operation by operation, given names of symbols."""
+    """SymPy expressions to arithmetic over the names of their symbols."""
 
     def __init__(self, names: Mapping[Any, Expression], builder: Builder) -> None:
         self.names = dict(names)

@@ -59,7 +59,9 @@ class Horner:
         return name
 
 
-def _divided(top: Coefficients, bottom: Coefficients) -> tuple[Coefficients, Coefficients]:
+def _divided(
+    top: Coefficients, bottom: Coefficients
+) -> tuple[Coefficients, Coefficients]:
     """Quotient and remainder of two polynomials."""
     rest = list(top)
     quotient = [Fraction(0)] * max(len(top) - len(bottom) + 1, 0)
@@ -73,7 +75,10 @@ def _divided(top: Coefficients, bottom: Coefficients) -> tuple[Coefficients, Coe
 
 
 def _is_shorter(
-    wanted: Coefficients, known: Coefficients, quotient: Coefficients, rest: Coefficients
+    wanted: Coefficients,
+    known: Coefficients,
+    quotient: Coefficients,
+    rest: Coefficients,
 ) -> bool:
     """Whether known·quotient + rest takes fewer operations and cancels little more."""
     if len(quotient) < 2 or 2 * (len(quotient) + len(rest)) >= 2 * len(wanted):

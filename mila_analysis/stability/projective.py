@@ -1,9 +1,9 @@
 """Exponentials in homogeneous coordinates: E = p/q with max(p, q) = 1, no overflow.
 
-A quotient of polynomials in E = exp(z) of equal degree is the same quotient of *forms* in
-(p : q). With t = exp(-|z|) the coordinates are (t : 1) where z ≤ 0 and (1 : t) where z > 0,
-so every power is in [0, 1], and a denominator with positive coefficients is bounded below.
-One line of arithmetic serves the whole real line.
+A quotient of polynomials in E = exp(z) of equal degree is the same quotient of *forms*
+in (p : q). With t = exp(-|z|) the coordinates are (t : 1) where z ≤ 0 and (1 : t) where
+z > 0, so every power is in [0, 1], and a denominator with positive coefficients is
+bounded below. One line of arithmetic serves the whole real line.
 
 - The common power of p and q, the part that underflows, is multiplied *last*, and the
   part of exp(-|z|) below the normal floats after it, so that a subnormal result is
@@ -22,7 +22,7 @@ from typing import Any
 
 import sympy
 
-from mila_analysis.derivation import Derivation, Generator
+from mila_analysis.derivation import Derivation
 from mila_analysis.program import (
     Builder,
     Expression,
@@ -45,6 +45,7 @@ from mila_analysis.stability.terms import (
     is_minus_one,
     rational,
 )
+from mila_analysis.tower import Generator
 
 __all__ = ["Projective"]
 
@@ -53,8 +54,8 @@ __all__ = ["Projective"]
 class Coordinates:
     """Names of the arithmetic of one exponential E = exp(z).
 
-    `step` is 1 where z > 0 and 0 elsewhere; `error` is the rounding error of |z|; `tail`
-    is what `t` lacks of exp(-|z|), and `tail_p`, `tail_q` what p and q lack.
+    `step` is 1 where z > 0 and 0 elsewhere; `error` is the rounding error of |z|;
+    `tail` is what `t` lacks of exp(-|z|), and `tail_p`, `tail_q` what p and q lack.
     """
 
     z: Expression
@@ -101,7 +102,8 @@ class Projective:
         """Exponent with its error; in products infinite variables are cut first."""
         names = dict(self.spelling.names)
         symbols = argument.free_symbols
-        if argument.is_polynomial(*symbols) and not sympy.Poly(argument, *symbols).is_linear:
+        is_polynomial = argument.is_polynomial(*symbols)
+        if is_polynomial and not sympy.Poly(argument, *symbols).is_linear:
             names.update({s: self._finite(s) for s in symbols & self.variables})
         return exponent(argument, names, self.builder, suffix)
 
@@ -161,20 +163,15 @@ class Projective:
         (at,), degree = self.coordinates, len(known) - 1
         whole = self.builder.bind("whole", op("fade", at.t, at.tail))
         inner = [
-            mul(Number(c), self._power(at.p, k), self._power(at.q, degree - k))
+            mul(
+                Number(c),
+                self.builder.power(at.p, k),
+                self.builder.power(at.q, degree - k),
+            )
             for k, c in enumerate(known)
             if 0 < k < degree and c
         ]
-        return add(*inner, self._power(whole, degree))
-
-    def _power(self, base: Expression, n: int) -> Expression:
-        if n == 0:
-            return number(1)
-        if n == 1:
-            return base
-        assert isinstance(base, Name)
-        hint = base.text + {2: "_squared", 3: "_cubed"}.get(n, f"_{n}")
-        return self.builder.bind(hint, op("mul", self._power(base, n - 1), base))
+        return add(*inner, self.builder.power(whole, degree))
 
     # Partials
 
@@ -193,9 +190,8 @@ class Projective:
         plain = products or not any(t.monomial for t in terms)
         scale = Fraction(1) if plain else common([t.content for t in terms])
         late = list(self._decay(low, high))
-        total = add(
-            *(self._summand(t, scale, low, high, late if products else []) for t in terms)
-        )
+        inner = late if products else []
+        total = add(*(self._summand(t, scale, low, high, inner) for t in terms))
         if not products:
             total = mul(_scaled(total, scale), *late)
         return self._faded(total, low, high)
@@ -214,20 +210,20 @@ class Projective:
             value, factor = self._quotient(term, factor), Fraction(1)
         else:
             value = self._quotient(term)
-        first, *rest = [self._variable(s, term, late) for s in term.monomial] or [None]
-        if first is not None:
-            value = self._times(first, value)
+        variables = [self._variable(s, term, late) for s in term.monomial]
+        if variables:
+            value = self._times(variables[0], value)
         for i, at in enumerate(self.coordinates):
             value = self._raised(value, at.p, term.low[i] - max(low[i], 0))
             value = self._raised(value, at.q, term.high[i] - max(high[i], 0))
-        value = mul(value, *late, *(r for r in rest if r is not None))
+        value = mul(value, *late, *variables[1:])
         value = self._faded_more(value, term, low, high)
         return _scaled(value, factor)
 
     def _raised(self, value: Expression, base: Expression, n: int) -> Expression:
         if n >= 0:
-            return mul(value, self._power(base, n))
-        return op("div", value, self._power(base, -n))
+            return mul(value, self.builder.power(base, n))
+        return op("div", value, self.builder.power(base, -n))
 
     def _times(self, variable: Expression, quotient: Expression) -> Expression:
         if quotient == number(1):
@@ -235,8 +231,8 @@ class Projective:
         return self.builder.bind("term", op("mul", variable, quotient))
 
     def _quotient(self, term: Term, content: Fraction = Fraction(1)) -> Expression:
-        top = [self._power(self._form(f), n) for f, n in term.forms if n > 0]
-        bottom = [self._power(self._form(f), -n) for f, n in term.forms if n < 0]
+        top = [self.builder.power(self._form(f), n) for f, n in term.forms if n > 0]
+        bottom = [self.builder.power(self._form(f), -n) for f, n in term.forms if n < 0]
         numerator = mul(Number(content), *top)
         if not bottom:
             return numerator
@@ -272,11 +268,10 @@ class Projective:
     def _decay(self, low: Sequence[int], high: Sequence[int]) -> Iterator[Expression]:
         """Factors p^k·q^l, one by one: t = p·q first, then what is left over."""
         for at, k, n in zip(self.coordinates, low, high, strict=True):
-            k, n = max(k, 0), max(n, 0)
-            both = min(k, n)
+            both = max(min(k, n), 0)
             yield from [at.t] * both
-            yield from [at.p] * (k - both)
-            yield from [at.q] * (n - both)
+            yield from [at.p] * (max(k, 0) - both)
+            yield from [at.q] * (max(n, 0) - both)
 
     def _faded(
         self, value: Expression, low: Sequence[int], high: Sequence[int]
@@ -352,7 +347,10 @@ class Projective:
         for exponents, coefficient in sorted(polynomial.terms(), key=lambda t: -t[1]):
             factors: list[Expression] = [Number(rational(coefficient))]
             for at, k, n in zip(self.coordinates, exponents, degrees, strict=True):
-                factors += [self._power(at.p, k), self._power(at.q, n - k)]
+                factors += [
+                    self.builder.power(at.p, k),
+                    self.builder.power(at.q, n - k),
+                ]
             terms.append(mul(*factors))
         return add(*terms)
 

@@ -1,7 +1,7 @@
 """A partial as an element of the tower to a sum of terms fit for floats: exact algebra.
 
-Each term is a monomial in the variables and logarithms times a quotient of polynomials in
-the exponentials, cancelled on its own. For one exponential E it is written
+Each term is a monomial in the variables and logarithms times a quotient of polynomials
+in the exponentials, cancelled on its own. For one exponential E it is written
 
     content · monomial · p^k · q^l · Π forms^n        with E = p/q,
 
@@ -94,7 +94,11 @@ class Splitter:
             groups[key] = groups.get(key, self.ring.zero) + term
         return [
             (
-                tuple(symbols[i] for i, n in zip(others, key, strict=True) for _ in range(n)),
+                tuple(
+                    symbols[i]
+                    for i, n in zip(others, key, strict=True)
+                    for _ in range(n)
+                ),
                 part,
             )
             for key, part in sorted(groups.items())

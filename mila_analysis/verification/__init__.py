@@ -1,1 +1,1 @@
-"""Evidence that generated code is the function: exact algebra, and ulp against balls."""
+"""Generated code to evidence that it is the function: algebra, ulp against balls."""

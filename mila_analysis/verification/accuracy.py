@@ -9,7 +9,7 @@ better than a few units of the largest term.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -22,7 +22,7 @@ from mila_analysis.activation import Activation
 from mila_analysis.balls import Enclosure, enclose_all
 from mila_analysis.derivation import Derivation, derive
 
-__all__ = ["Finding", "measure", "size_of_terms", "stratified", "ulp"]
+__all__ = ["Finding", "measure", "sample", "size_of_terms", "stratified", "ulp"]
 
 WELL_CONDITIONED = 16
 CLIP = 1500
@@ -104,7 +104,9 @@ def size_of_terms(
 def _sum(polynomial: Any, powers: Sequence[Any], each: Callable[[Any], Any]) -> Any:
     total = flint.arb(0)
     for exponents, coefficient in polynomial.terms():
-        term = flint.arb(flint.fmpq(int(coefficient.numerator), int(coefficient.denominator)))
+        term = flint.arb(
+            flint.fmpq(int(coefficient.numerator), int(coefficient.denominator))
+        )
         for base, n in zip(powers, exponents, strict=True):
             for _ in range(n):  # the power of a ball that contains 0 is NaN
                 term *= base
@@ -159,7 +161,9 @@ def _generator_balls(
 
 def _bounded_exp(argument: Any) -> Any:
     """exp, with exponents beyond ±CLIP brought there: κ does not depend on them."""
-    return flint.arb.min(flint.arb.max(argument, flint.arb(-CLIP)), flint.arb(CLIP)).exp()
+    return flint.arb.min(
+        flint.arb.max(argument, flint.arb(-CLIP)), flint.arb(CLIP)
+    ).exp()
 
 
 def _plain_ball(expression: Any, values: Mapping[Any, Any]) -> Any:
@@ -191,6 +195,7 @@ def measure(
         function: x to a mapping of names to arrays, such as `kernel.partials`.
         activation: definition and parameter values, each exact in the dtype.
         points: finite floats; their dtype is the one measured.
+        order: of the highest partials.
     """
     computed = function(points)
     derivation = derive(activation, order)
@@ -243,8 +248,27 @@ class _Worst:
         )
 
 
-def windows(centres: Sequence[float], dtype: Any, count: int, seed: int = 0) -> Iterator[Any]:
-    """Random points around centres: roots, branch limits, the edge of underflow."""
+def sample(
+    dtype: Any,
+    *,
+    centres: Sequence[float] = (),
+    per_binade: int = 1,
+    each: int = 100,
+    seed: int = 0,
+) -> np.ndarray[Any, Any]:
+    """Stratified points, points around zero, and around centres at every distance.
+
+    Args:
+        dtype: of the points.
+        centres: roots, changes of branch, the edge of underflow.
+        per_binade: stratified points in each binade and sign.
+        each: points around each centre, at distances from 1e-6 to 10.
+        seed: of the random numbers.
+    """
     rng = np.random.default_rng(seed)
+    points = [stratified(dtype, per_binade=per_binade, seed=seed)]
+    points.append(rng.uniform(-60, 60, 4 * each).astype(dtype))
     for centre in centres:
-        yield (centre + rng.normal(0, 1, count) * 10 ** rng.uniform(-6, 1, count)).astype(dtype)
+        distance = rng.normal(0, 1, each) * 10 ** rng.uniform(-6, 1, each)
+        points.append((centre + distance).astype(dtype))
+    return np.concatenate(points)

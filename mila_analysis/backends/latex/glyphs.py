@@ -12,7 +12,7 @@ from mila_analysis.backends.latex.expression import Glyph, Letter, Writer, times
 from mila_analysis.backends.latex.numerals import Numerals
 from mila_analysis.backends.latex.pieces import Piece, argument, power
 from mila_analysis.backends.latex.symbols import EXPONENTIALS, LOGARITHMS, letters
-from mila_analysis.derivation import Generator
+from mila_analysis.tower import Generator
 
 __all__ = ["closed", "lettered", "radical", "variables"]
 

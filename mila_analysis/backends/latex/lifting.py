@@ -8,22 +8,18 @@ from typing import Any
 
 import sympy
 
-from mila_analysis import derivation
+from mila_analysis import derivation, tower
 from mila_analysis.backends.latex.quotient import reduced
-from mila_analysis.derivation import Derivation, Generator
+from mila_analysis.derivation import Derivation
+from mila_analysis.tower import Generator
 
 __all__ = ["bound", "in_variables", "lift", "same"]
 
 
 def lift(expression: Any, symbols: Sequence[Any]) -> tuple[Any, tuple[Generator, ...]]:
     """Expression as an element of the fraction field over its own generators."""
-    tower = derivation._Tower(tuple(symbols))  # noqa: SLF001 - to become public there
-    lifted = tower.lift(expression)
-    calculus = derivation._Calculus(  # noqa: SLF001
-        tuple(symbols), tuple(tower.generators)
-    )
-    generators = calculus.generators
-    return reduced(calculus.field.from_expr(lifted), generators), generators
+    element, generators = tower.lift(expression, symbols)
+    return reduced(element, generators), generators
 
 
 def same(first: Any, second: Any, symbols: Sequence[Any]) -> bool:
@@ -64,10 +60,7 @@ def _parted(node: Any, root: Any, unit: int) -> Any:
 
 def in_variables(derived: Derivation, name: str, case: int = 0) -> Any:
     """A partial of one case as a SymPy expression in the variables."""
-    expression = derivation.factored(derived.element(name, case))
-    for generator in reversed(derived.generators):
-        expression = expression.subs(generator.symbol, generator.definition)
-    return expression
+    return derived.in_variables(derivation.factored(derived.element(name, case)))
 
 
 def bound(expression: Any, values: Mapping[Any, Any]) -> Any:

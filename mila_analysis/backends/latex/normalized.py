@@ -13,7 +13,7 @@ from typing import Any
 import sympy
 
 from mila_analysis.backends.latex.quotient import Factor, Quotient
-from mila_analysis.derivation import Generator
+from mila_analysis.tower import Generator
 
 __all__ = ["normalized"]
 

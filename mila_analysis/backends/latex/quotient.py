@@ -12,7 +12,7 @@ import sympy
 
 from mila_analysis.backends.latex.glyphs import radical
 from mila_analysis.backends.latex.numerals import decimal
-from mila_analysis.derivation import Generator
+from mila_analysis.tower import Generator
 
 __all__ = ["Factor", "Quotient", "reduced", "split", "tidied"]
 

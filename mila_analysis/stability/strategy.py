@@ -97,7 +97,8 @@ def _program(derivation: Derivation, rule: Rule) -> Program:
     They are parts of the others: of f_xx for Mila, f_xβ and f_β/x.
     """
     names = derivation.names
-    ordered = sorted(reversed(names), key=lambda n: derivation.partial(n).order)
+    place = {n: (derivation.partial(n).order, -i) for i, n in enumerate(names)}
+    ordered = sorted(names, key=place.__getitem__)
     outputs = {name: _output(derivation, rule, name) for name in ordered}
     return Program(tuple(rule.builder.bindings), {n: outputs[n] for n in names})
 

@@ -1,0 +1,113 @@
+"""Sampled field to filled levels, their lines and labels, and a colour bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colorbar import Colorbar
+from matplotlib.colors import CenteredNorm
+from matplotlib.contour import QuadContourSet
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from mila_analysis.plotting._curves import Floats
+from mila_analysis.plotting._fields import Field
+from mila_analysis.plotting._labels import short, symbol
+from mila_analysis.plotting._style import HAIRLINE, SMALL, colormap
+
+__all__ = ["ZERO", "bar", "dress_plane", "fill", "outline"]
+
+ZERO = 1.5  # points: the width of the line on which a field is zero
+DARK = 0.25  # luminance below which black lines would drown
+TICKS = 7
+LINE = 0.6
+NEGATIVE = (0, (3.5, 1.8))
+Side = Literal["bottom", "right"]
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+
+
+def fill(axes: Axes, field: Field, stops: Sequence[str]) -> QuadContourSet:
+    """Fill between levels; zero has the middle colour, whatever the range."""
+    filled = axes.contourf(
+        field.plane.x,
+        field.plane.p,
+        field.z,
+        levels=field.levels,
+        cmap=colormap(tuple(stops)),
+        norm=CenteredNorm(0, float(np.abs(field.levels).max())),
+        extend=_extend(field),
+    )
+    filled.set_edgecolor("face")  # else viewers of PDF show the ground between bands
+    filled.set_linewidth(HAIRLINE / 2)
+    return filled
+
+
+def _extend(field: Field) -> Literal["neither", "both", "min", "max"]:
+    below = bool(np.nanmin(field.z) < field.levels[0])
+    above = bool(np.nanmax(field.z) > field.levels[-1])
+    if below and above:
+        return "both"
+    return "min" if below else "max" if above else "neither"
+
+
+def outline(axes: Axes, field: Field, filled: QuadContourSet) -> QuadContourSet | None:
+    """Draw the levels as lines, negative ones dashed, zero thick.
+
+    Returns:
+        The lines, or `None` where the field has no level inside its range.
+    """
+    low, high = np.nanmin(field.z), np.nanmax(field.z)
+    inside = field.levels[(low < field.levels) & (field.levels < high)]
+    if not inside.size:
+        return None
+    return axes.contour(
+        field.plane.x,
+        field.plane.p,
+        field.z,
+        levels=inside,
+        colors=[(level and colour) or _ink(filled, level) for level in inside],
+        linewidths=[ZERO if level == 0 else LINE for level in inside],
+        linestyles=[NEGATIVE if level < 0 else "solid" for level in inside],
+    )
+
+
+def _ink(filled: QuadContourSet, level: float) -> str:
+    """Black, or white where the field is dark."""
+    red_green_blue = np.asarray(filled.cmap(filled.norm(level)))[:3]
+    return "#000000" if red_green_blue**2.2 @ LUMINANCE > DARK else "#ffffff"
+
+
+def bar(
+    figure: Figure, axes: Axes, filled: QuadContourSet, field: Field, where: Side
+) -> Colorbar:
+    """Colour bar beside the axes, with a line across it at zero."""
+    levels = field.levels
+    bar = figure.colorbar(
+        filled, ax=axes, location=where, ticks=_ticks(levels), pad=0.02, aspect=28
+    )
+    bar.outline.set_linewidth(HAIRLINE)
+    bar.minorticks_off()
+    if levels[0] < 0 < levels[-1]:
+        across = bar.ax.axvline if where == "bottom" else bar.ax.axhline
+        across(0, color=_ink(filled, 0), linewidth=ZERO)
+    return bar
+
+
+def _ticks(levels: Floats) -> Floats:
+    """Every level, or every other or third if they are many; always zero."""
+    step = -(-levels.size // TICKS)
+    zero = int(np.abs(levels).argmin())
+    return levels[zero % step :: step]
+
+
+def dress_plane(axes: Axes, field: Field) -> None:
+    """Limits, a frame, and the symbols of x and the parameter."""
+    x, p = field.plane.ends
+    axes.set(xlim=x, ylim=p, xlabel="$x$")
+    axes.set_ylabel(f"${symbol(field.activation, field.plane.parameter)}$")
+    axes.spines[:].set_visible(True)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
