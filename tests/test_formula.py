@@ -145,7 +145,10 @@ class TestCases:
             ("where(x*x > x, 1, 2)", lambda x: 1 if x * x > x else 2),
             ("max(x, 0)", lambda x: max(x, 0)),
             ("min(x, 0)", lambda x: min(x, 0)),
-            ("max(0, min(1, x / 4 + 1/2))", lambda x: max(0, min(1, x / 4 + 0.5))),
+            (
+                "max(0, min(1, x / 4 + 1/2))",
+                lambda x: max(0, min(1, x / 4 + Fraction(1, 2))),
+            ),
             ("max(x, 1, 2 * x)", lambda x: max(x, 1, 2 * x)),
             ("abs(x)", abs),
             ("abs(abs(x) - 1)", lambda x: abs(abs(x) - 1)),

@@ -108,7 +108,12 @@ def _last_uses(flat: Sequence[_Statement], wanted: Sequence[str]) -> dict[str, i
         for arg in statement.args:
             for name in used_names(arg):
                 last[name] = index
-    return last | dict.fromkeys(wanted, len(flat))
+    last |= dict.fromkeys(wanted, len(flat))
+    for statement in reversed(flat):
+        if statement.kind not in _UFUNCS:  # what it returns may be its argument
+            for name in (n for arg in statement.args for n in used_names(arg)):
+                last[name] = max(last[name], last.get(statement.target, 0))
+    return last
 
 
 def _free_operand(

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-_whole = _exponents = None  # what the generated part defines
+_exponents = None  # what the generated part defines
+_WHOLE = _NEAR = {}
 _REACH = (1, 1)
 
 # --- runtime ---
@@ -19,16 +20,18 @@ class _Limits:
         self.huge = np.finfo(dtype).max / 256  # stands for infinity where 0 * inf is 0
         self.low = -cut / _REACH[0]  # exponents between these are near
         self.high = highest / _REACH[1]
+        self.quick = dtype is np.float32  # float64 takes the more accurate arithmetic
 
 
 _LIMITS = {np.float32: _Limits(np.float32, 80.0, 84.0),
            np.float64: _Limits(np.float64, 700.0, 680.0)}  # fmt: skip
 
 
-def _elementwise(body, names, *args):
+def _elementwise(wanted, names, *args):
     """Partials by name, in blocks, with a ufunc's rules for shapes and dtypes."""
     dtype = _dtype(args)
     k = _LIMITS[np.float64 if dtype == np.float64 else np.float32]
+    whole, near = _WHOLE[wanted], _NEAR.get(wanted) if k.quick else None
     with np.errstate(all="ignore"):  # flags are raised where nothing is wrong
         arrays = [np.asarray(a).astype(dtype, copy=False) for a in args]
         shape = np.broadcast_shapes(*(a.shape for a in arrays))
@@ -38,16 +41,22 @@ def _elementwise(body, names, *args):
         for start in range(0, inputs[0].size, step):
             part = slice(start, start + step)
             given = [a[part] if a.ndim else a for a in inputs]
-            results = list(outputs[:, part])
-            body(*given, k, *results)
-            far = _far(given, k)
-            if far is not None:
-                chosen = [a[far] if a.ndim else a for a in given]
-                exact = _whole(*chosen, k)
-                for name, out in zip(names, results, strict=True):
-                    out[far] = exact[name]
+            if near is None:
+                whole(*given, k, *outputs[:, part])
+            else:
+                _mostly_near(near, whole, given, k, outputs[:, part])
         outputs = outputs.astype(dtype, copy=False)
         return [out.reshape(shape)[()] for out in outputs]
+
+
+def _mostly_near(near, whole, given, k, results):
+    """The short arithmetic for all, then the other one for those that are far."""
+    near(*given, k, *results)
+    far = _far(given, k)
+    if far is not None:
+        exact = np.empty((len(results), far.size), k.dtype)
+        whole(*(a[far] if a.ndim else a for a in given), k, *exact)
+        results[:, far] = exact
 
 
 def _flat(array, shape, dtype, scalar):
@@ -69,8 +78,8 @@ def _dtype(args):
 
 
 def _far(given, k):
-    """Where an exponent is too large for the short program, or NaN; else None."""
-    exponents = _exponents(*given) if _exponents else ()
+    """Where an exponent is too large for the short arithmetic, or NaN; else None."""
+    exponents = _exponents(*given)
     if all(_all_near(summands, k) for summands in exponents):
         return None
     near = np.broadcast_arrays(*(_near(summands, k) for summands in exponents))

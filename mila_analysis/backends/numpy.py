@@ -14,7 +14,7 @@ from mila_analysis.backends.backend import Backend
 from mila_analysis.derivation import Derivation
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.program import Binding, Constant, Expression, Name, Number
-from mila_analysis.stability import StableForm
+from mila_analysis.stability import Near, Program, StableForm
 
 __all__ = ["NUMPY"]
 
@@ -80,9 +80,8 @@ def emit(activation: Activation, derivation: Derivation, form: StableForm) -> st
         _all(names),
         *(_public(activation, derivation, name) for name in names),
         _public_partials(activation, names),
-        *(_body(form, f"_{name}", [name]) for name in names),
-        _body(form, "_partials", names),
-        *_far(form, names),
+        *_bodies("whole", form.whole, form.variables, names),
+        *_near(form, names),
         runtime.partition("# --- runtime ---\n")[2].strip(),
     ]
     return "\n\n\n".join(parts) + "\n"
@@ -136,7 +135,7 @@ def _public(activation: Activation, derivation: Derivation, name: str) -> str:
         "",
         *(f"    {'    ' if i else ''}{line}" for i, line in enumerate(mathematics)),
         '    """',
-        f'    return _elementwise(_{name}, ("{name}",), {arguments})[0]',
+        f'    return _elementwise("{name}", ("{name}",), {arguments})[0]',
     ]
     return "\n".join(lines)
 
@@ -154,39 +153,53 @@ def _public_partials(activation: Activation, names: list[str]) -> str:
             f"def partials({_signature(activation)}):",
             '    """All of them by name; they share their exponentials."""',
             f"    names = ({quoted})",
-            f"    return dict(zip(names, _elementwise(_partials, names, {arguments})))",
+            f'    values = _elementwise("partials", names, {arguments})',
+            "    return dict(zip(names, values))",
         ]
     )
 
 
-def _body(form: StableForm, name: str, wanted: list[str]) -> str:
-    """Arithmetic for all floats, or for those that are near, into given arrays."""
-    arguments = ", ".join([*form.variables, "k", *wanted])
-    program = form.near.program if form.near else form.whole
+def _bodies(
+    title: str, program: Program, variables: tuple[str, ...], names: list[str]
+) -> list[str]:
+    """Arithmetic of each partial and of all together, into given arrays."""
+    return [
+        _body(f"_{title}_{name}", program, variables, wanted)
+        for name, wanted in [*((n, [n]) for n in names), ("partials", names)]
+    ]
+
+
+def _body(
+    name: str, program: Program, variables: tuple[str, ...], wanted: list[str]
+) -> str:
     lines = statements(program, wanted, spell)
+    arguments = ", ".join([*variables, "k", *wanted])
     return "\n".join([f"def {name}({arguments}):", *(f"    {line}" for line in lines)])
 
 
-def _far(form: StableForm, names: list[str]) -> list[str]:
-    """The exponents, and the program that holds where they are far from zero."""
+def _near(form: StableForm, names: list[str]) -> list[str]:
+    """The shorter arithmetic, the exponents that say where it holds, and the choice."""
+    keys = [*names, "partials"]
+    whole = ["_WHOLE = {", *(f'    "{n}": _whole_{n},' for n in keys), "}"]
     if form.near is None:
-        return ["_exponents = _whole = None\n_REACH = (1, 1)"]
-    variables = ", ".join(form.variables)
-    exponents = form.near.exponents
-    find = [f"def _exponents({variables}):"]
-    find += [
-        _statement(b) for b in form.near.program.needed(z for s in exponents for z in s)
-    ]
-    sums = [f"({', '.join(spell(z) for z in summands)},)" for summands in exponents]
-    find += [f"    return ({', '.join(sums)},)  # of each exponential, as summands"]
-    whole = [f"def _whole({variables}, k):"]
-    whole += [_statement(b) for b in form.whole.trimmed(names)]
-    whole += ["    return {"]
-    whole += [f'        "{n}": {spell(form.whole.outputs[n])},' for n in names]
-    whole += ["    }"]
+        return ["\n".join(whole), "_NEAR = {}\n_REACH = (1, 1)"]
+    bodies = _bodies("near", form.near.program, form.variables, names)
+    near = ["_NEAR = {", *(f'    "{n}": _near_{n},' for n in keys), "}"]
     reach = f"_REACH = ({form.near.deepest}, {form.near.highest})"
-    reach += "  # powers of the exponentials that occur"
-    return ["\n".join(find), "\n".join(whole), reach]
+    choice = [*whole, *near, f"{reach}  # powers of the exponentials that occur"]
+    return [*bodies, _exponents(form.near, form.variables), "\n".join(choice)]
+
+
+def _exponents(near: Near, variables: tuple[str, ...]) -> str:
+    lines = [f"def _exponents({', '.join(variables)}):"]
+    lines += [
+        _statement(b) for b in near.program.needed(z for s in near.exponents for z in s)
+    ]
+    sums = [
+        f"({', '.join(spell(z) for z in summands)},)" for summands in near.exponents
+    ]
+    lines += [f"    return ({', '.join(sums)},)  # of each exponential, as summands"]
+    return "\n".join(lines)
 
 
 def _statement(binding: Binding) -> str:

@@ -18,8 +18,9 @@ from mila_analysis.plotting._ends import robust_ends
 from mila_analysis.plotting._style import HAIRLINE, current
 from mila_analysis.plotting.kinds import Range
 
-__all__ = ["MARGIN", "dress", "header", "settle"]
+__all__ = ["MARGIN", "dress", "header", "settle", "too_small"]
 
+LEAST = 0.2  # of the figure's height, that the header has to leave
 MARGIN = 0.05
 GAP = 0.03  # inches between parts of the header
 
@@ -78,6 +79,9 @@ def header(
     if handles:
         legend = _legend(figure, handles, labels, top)
         top -= _height(figure, legend) + GAP * inch
+    if top < LEAST:
+        width, height = figure.get_size_inches()
+        raise too_small(width, height)
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.set(rect=(0, 0, 1, top))
@@ -90,6 +94,7 @@ def _headings(figure: Figure, heading: str) -> list[Text]:
         found.append(figure.text(0.5, 1, heading, ha="center", va="top"))
     for artist in found:
         artist.set_in_layout(False)
+        artist.set_wrap(True)
     return found
 
 
@@ -119,7 +124,14 @@ def _by_rows(count: int, columns: int) -> list[int]:
 
 
 def _height(figure: Figure, artist: Artist) -> float:
-    return artist.get_window_extent().height / figure.bbox.height
+    return float(artist.get_window_extent().height / figure.bbox.height)
+
+
+def too_small(width: float, height: float) -> ParameterError:
+    """What to raise where a figure leaves no room for axes."""
+    return ParameterError(
+        f"{width:g} by {height:g} inches is too small for this figure"
+    )
 
 
 def settle(figure: Figure) -> None:

@@ -16,6 +16,7 @@ from mila_analysis.plotting.kinds import Range
 __all__ = ["Curve", "Floats", "curve", "grid", "values"]
 
 Floats = NDArray[np.float64]
+Point = tuple[float, float]
 
 POINTS = 1001
 CORE = 20.0  # activations bend near zero, and a wide grid would step over it
@@ -80,11 +81,13 @@ def _split(
     with np.errstate(invalid="ignore"):
         rise = np.abs(np.diff(y))
         steep = np.flatnonzero(rise > STEEP * _height(y))
-    gaps = [(i, *_jump(evaluate, x[i], x[i + 1], y[i], y[i + 1])) for i in steep]
-    at = [i + 1 for i, *ends in gaps if ends for _ in range(3)]
-    new_x = [v for _, *ends in gaps if ends for v in (ends[0], ends[0], ends[1])]
-    new_y = [v for _, *ends in gaps if ends for v in (ends[2], np.nan, ends[3])]
-    return np.insert(x, at, new_x), np.insert(y, at, new_y)
+    for i in steep[::-1]:  # from the right: what is inserted moves no index ahead
+        gap = _jump(evaluate, (x[i], y[i]), (x[i + 1], y[i + 1]))
+        if gap:
+            (left, below), (right, above) = gap
+            x = np.insert(x, i + 1, (left, left, right))
+            y = np.insert(y, i + 1, (below, np.nan, above))
+    return x, y
 
 
 def _height(y: Floats) -> float:
@@ -93,26 +96,24 @@ def _height(y: Floats) -> float:
 
 
 def _jump(
-    evaluate: Callable[..., Floats], a: float, b: float, fa: float, fb: float
-) -> tuple[float, ...]:
-    """Both sides of a jump between a and b, or nothing if the function is continuous.
+    evaluate: Callable[..., Floats], left: Point, right: Point
+) -> tuple[Point, Point] | None:
+    """Both sides of a jump between two points, or none if the function is continuous.
 
     Halving the interval, the larger rise is followed. Over a continuous stretch it
     dies away; at a jump it stays.
     """
-    whole = abs(fb - fa)
-    finest = FINEST * min(b - a, 1.0)
-    while b - a > finest:
-        c = a / 2 + b / 2
-        if not a < c < b:
+    whole = abs(right[1] - left[1])
+    finest = FINEST * min(right[0] - left[0], 1.0)
+    while right[0] - left[0] > finest:
+        x = left[0] / 2 + right[0] / 2
+        middle = x, float(evaluate(np.float64(x)))
+        if not left[0] < x < right[0] or not np.isfinite(middle[1]):
             break
-        fc = float(evaluate(np.float64(c)))
-        if not np.isfinite(fc):
-            break
-        if abs(fc - fa) >= abs(fb - fc):
-            b, fb = c, fc
+        if abs(middle[1] - left[1]) >= abs(right[1] - middle[1]):
+            right = middle
         else:
-            a, fa = c, fc
-        if abs(fb - fa) < whole / 4:
-            return ()
-    return a, b, fa, fb
+            left = middle
+        if abs(right[1] - left[1]) < whole / 4:
+            return None
+    return left, right

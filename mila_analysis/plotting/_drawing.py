@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from mila_analysis.errors import ParameterError
-from mila_analysis.plotting._axes import settle
+from mila_analysis.plotting._axes import settle, too_small
 from mila_analysis.plotting._style import context
 from mila_analysis.plotting.kinds import Range
 from mila_analysis.plotting.request import Request
@@ -28,22 +28,27 @@ def draw(request: Request, style: str, size: Range | None, title: str) -> Figure
         chosen = size or kind.size(data)
         figure = Figure(figsize=chosen, dpi=LAYOUT_DPI, layout="constrained")
         FigureCanvasAgg(figure)
-        if title:
-            figure.suptitle(title)
-        with _room(chosen):
+        with _refused(chosen, title):
+            if title:
+                figure.suptitle(title)
             kind.draw(figure, data)
             settle(figure)
     return figure
 
 
 @contextmanager
-def _room(size: Range) -> Iterator[None]:
-    """Turn Matplotlib's warning that nothing is left for axes into an error."""
+def _refused(size: Range, title: str) -> Iterator[None]:
+    """Turn what Matplotlib has against a size or a title into our own errors."""
     with warnings.catch_warnings():
         warnings.filterwarnings("error", "constrained_layout not applied")
+        warnings.filterwarnings("error", "Glyph .* missing")
         try:
             yield
-        except UserWarning:
-            raise ParameterError(
-                f"{size[0]:g} by {size[1]:g} inches is too small for this figure"
-            ) from None
+        except UserWarning as warning:
+            if "Glyph" in str(warning):
+                raise ParameterError(f"no font here has all of: {title}") from None
+            raise too_small(*size) from None
+        except ValueError as error:
+            if "Parse" not in str(error):  # the words of Matplotlib's own parser
+                raise
+            raise ParameterError(f"the title is not mathematics: {title}") from None

@@ -15,8 +15,8 @@ from matplotlib.ticker import MaxNLocator
 
 from mila_analysis.plotting._curves import Floats
 from mila_analysis.plotting._fields import Field
-from mila_analysis.plotting._labels import short, symbol
-from mila_analysis.plotting._style import HAIRLINE, SMALL, colormap
+from mila_analysis.plotting._labels import symbol
+from mila_analysis.plotting._style import HAIRLINE, colormap
 
 __all__ = ["ZERO", "bar", "dress_plane", "fill", "outline"]
 
@@ -53,8 +53,16 @@ def _extend(field: Field) -> Literal["neither", "both", "min", "max"]:
     return "min" if below else "max" if above else "neither"
 
 
-def outline(axes: Axes, field: Field, filled: QuadContourSet) -> QuadContourSet | None:
+def outline(
+    axes: Axes, field: Field, filled: QuadContourSet, colour: str = ""
+) -> QuadContourSet | None:
     """Draw the levels as lines, negative ones dashed, zero thick.
+
+    Args:
+        axes: that show the filled field already.
+        field: whose levels.
+        filled: what the lines must be seen on.
+        colour: of all lines but zero; black or white, as can be seen, unless given.
 
     Returns:
         The lines, or `None` where the field has no level inside its range.

@@ -90,7 +90,8 @@ def entries(bundle: Bundle) -> tuple[list[Line2D], list[str]]:
     One entry an activation and one a partial; none for what there is one of.
     """
     looks = bundle.looks
-    handles, labels = [], []
+    handles: list[Line2D] = []
+    labels: list[str] = []
     if len(bundle.activations) > 1:
         handles += [_key(replace(row[0], dash=_own_dash(row))) for row in looks]
         labels += family_labels(bundle.activations)

@@ -91,7 +91,7 @@ def _curves(axes: Axes) -> list[Path]:
 
 
 def _pixels(axes: Axes, points: float) -> float:
-    return points * axes.get_figure(root=True).dpi / 72
+    return points * float(axes.get_figure(root=True).dpi) / 72
 
 
 def _inside(box: Bbox, frame: Bbox) -> bool:

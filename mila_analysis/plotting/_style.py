@@ -65,7 +65,7 @@ class Theme:
     level: str
 
     def hues(self, count: int) -> tuple[str, ...]:
-        """As many hues, spread over the luminance that there is; then the same again."""
+        """Hues spread over the luminance that there is; past eight, the same again."""
         if count == 1:
             return (self.accent,)
         hues = self.few if count <= len(self.few) else self.many

@@ -14,9 +14,9 @@ from mila_analysis.plotting import _style
 from mila_analysis.plotting._axes import MARGIN, dress, header, settle
 from mila_analysis.plotting._labels import number
 from mila_analysis.plotting._lines import Bundle, draw_lines, entries, heading, sample
-from mila_analysis.plotting._style import Look
 from mila_analysis.plotting._minima import Minimum, minima
 from mila_analysis.plotting._placement import annotate, tabulate
+from mila_analysis.plotting._style import Look
 from mila_analysis.plotting.kinds import Range
 from mila_analysis.plotting.request import Request
 

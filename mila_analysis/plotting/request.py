@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mila_analysis.activation import Activation, Number, exact
-from mila_analysis.errors import ParameterError, suggestion
+from mila_analysis.errors import ParameterError, PartialError, suggestion
 from mila_analysis.partials import Partial, parse
 from mila_analysis.plotting._sweeps import domain, family, swept_parameter
 from mila_analysis.plotting.kinds import Kind, Range
@@ -49,7 +49,11 @@ class Request:
         """The partials asked for, as those of one activation."""
         if self.partials is None:
             return None
-        found = (parse(name, activation.variables) for name in self.partials)
+        try:
+            found = [parse(name, activation.variables) for name in self.partials]
+        except PartialError as error:
+            title = activation.title or activation.name
+            raise PartialError(f"{title} has {error}") from None
         return tuple(dict.fromkeys(found))
 
 

@@ -24,7 +24,7 @@ def show(figure: Figure) -> None:
 
     try:
         manager = plt.figure().canvas.manager
-    except Exception as error:  # noqa: BLE001 - each toolkit raises errors of its own
+    except Exception as error:
         raise UnsupportedError(f"cannot open a window: {error}") from error
     canvas = manager.canvas if manager else None
     if canvas is None or canvas.required_interactive_framework is None:

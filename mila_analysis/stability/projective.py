@@ -15,7 +15,7 @@ bounded below. One line of arithmetic serves the whole real line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -36,6 +36,7 @@ from mila_analysis.program import (
 )
 from mila_analysis.stability.compensated import Sum, exponent
 from mila_analysis.stability.direct import Spelling
+from mila_analysis.stability.limits import Limit, Pair, split_limit
 from mila_analysis.stability.terms import (
     NotHomogeneousError,
     Splitter,
@@ -59,6 +60,7 @@ class Coordinates:
     """
 
     z: Expression
+    size: Expression
     error: Expression | None
     capped: Expression
     step: Expression
@@ -68,6 +70,14 @@ class Coordinates:
     tail: Expression
     tail_p: Expression
     tail_q: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Decay:
+    """p^k·q^l as a float that is normal, and what it lacks of the true value."""
+
+    weight: Expression
+    tail: Expression
 
 
 class Projective:
@@ -126,6 +136,7 @@ class Projective:
         positive = op(">", step, number(0))
         return Coordinates(
             z=z,
+            size=size,
             error=error,
             capped=capped,
             step=step,
@@ -189,12 +200,36 @@ class Projective:
         products = max(len(t.monomial) for t in terms) > 1
         plain = products or not any(t.monomial for t in terms)
         scale = Fraction(1) if plain else common([t.content for t in terms])
-        late = list(self._decay(low, high))
-        inner = late if products else []
+        decays = [
+            self._decay(at, max(k, 0), max(n, 0))
+            for at, k, n in zip(self.coordinates, low, high, strict=True)
+            if max(k, n) > 0
+        ]
+        inner = decays if products else []
         total = add(*(self._summand(t, scale, low, high, inner) for t in terms))
         if not products:
-            total = mul(_scaled(total, scale), *late)
-        return self._faded(total, low, high)
+            total = mul(_scaled(total, scale), *(d.weight for d in decays))
+        for decay in decays:
+            total = op("fade", total, decay.tail)
+        return self._swollen(total, low, high)
+
+    def _decay(self, at: Coordinates, k: int, n: int) -> Decay:
+        """p^k·q^n by one exponential, exp(-k·|z|) or exp(-n·|z|): one rounding of z."""
+        if (k, n) == (1, 1):
+            return Decay(at.t, at.tail)
+        if (k, n) == (1, 0):
+            return Decay(at.p, at.tail_p)
+        if (k, n) == (0, 1):
+            return Decay(at.q, at.tail_q)
+        bind = self.builder.bind
+        rate = bind("rate", add(number(k), mul(number(n - k), at.step)))
+        depth = bind("depth", op("mul", rate, at.size))
+        capped = bind("capped", op("capped", depth))
+        weight = bind("decay", op("exp", op("neg", capped)))
+        if at.error is not None:
+            lost = op("mul", weight, op("mul", rate, at.error))
+            weight = bind("decay", op("sub", weight, lost))
+        return Decay(weight, bind("tail", op("tail", depth, capped)))
 
     def _summand(
         self,
@@ -202,7 +237,7 @@ class Projective:
         scale: Fraction,
         low: Sequence[int],
         high: Sequence[int],
-        late: Sequence[Expression],
+        decays: Sequence[Decay],
     ) -> Expression:
         """One term without the common decay, or with it between its variables."""
         factor = term.content / scale
@@ -210,13 +245,13 @@ class Projective:
             value, factor = self._quotient(term, factor), Fraction(1)
         else:
             value = self._quotient(term)
-        variables = [self._variable(s, term, late) for s in term.monomial]
+        variables = [self._variable(s, term, decays) for s in term.monomial]
         if variables:
             value = self._times(variables[0], value)
         for i, at in enumerate(self.coordinates):
             value = self._raised(value, at.p, term.low[i] - max(low[i], 0))
             value = self._raised(value, at.q, term.high[i] - max(high[i], 0))
-        value = mul(value, *late, *variables[1:])
+        value = mul(value, *(d.weight for d in decays), *variables[1:])
         value = self._faded_more(value, term, low, high)
         return _scaled(value, factor)
 
@@ -236,11 +271,21 @@ class Projective:
         numerator = mul(Number(content), *top)
         if not bottom:
             return numerator
-        return self.builder.bind("ratio", op("div", numerator, mul(*bottom)))
+        limit = self._limit(term) if content == 1 and top else None
+        if limit is None:
+            return self.builder.bind("ratio", op("div", numerator, mul(*bottom)))
+        (at,) = self.coordinates
+        part = op("div", op("mul", at.t, self._horner(limit.rest)), mul(*bottom))
+        value = add(self._side(*limit.value), part)
+        return self.builder.bind("ratio", value)
 
-    def _variable(
-        self, symbol: Any, term: Term, late: Sequence[Expression]
-    ) -> Expression:
+    def _limit(self, term: Term) -> Limit | None:
+        """Split of a quotient in one exponential, where that loses nothing."""
+        if len(self.coordinates) != 1 or any(is_minus_one(f) for f, _ in term.forms):
+            return None
+        return split_limit(term)
+
+    def _variable(self, symbol: Any, term: Term, shared: Sequence[Decay]) -> Expression:
         """A variable, finite on the sides where the term decays."""
         value = self.spelling.names[symbol]
         decays = [
@@ -249,8 +294,8 @@ class Projective:
         if not any(any(decay) for decay in decays):
             return value
         finite = self._finite(symbol)
-        if late:
-            return self._alive(symbol, finite)
+        if shared:
+            return self._alive(symbol, finite, shared)
         if len(decays) > 1 or all(decays[0]):
             return finite
         sides = (value, finite) if decays[0][0] else (finite, value)
@@ -258,32 +303,21 @@ class Projective:
         side = op("select", positive, *sides)
         return self.builder.bind(f"{symbol}_side".lower(), side)
 
-    def _alive(self, symbol: Any, value: Expression) -> Expression:
+    def _alive(
+        self, symbol: Any, value: Expression, decays: Sequence[Decay]
+    ) -> Expression:
         """A factor of a product of several, zero where the exponential has vanished."""
-        for at in self.coordinates:
-            alive = op("select", op(">", at.tail, number(0)), number(1), number(0))
+        for decay in decays:
+            lives = op(">", decay.tail, number(0))
+            alive = op("select", lives, number(1), number(0))
             value = op("mul", value, self.builder.bind("alive", alive))
         return self.builder.bind(f"{symbol}_alive".lower(), value)
 
-    def _decay(self, low: Sequence[int], high: Sequence[int]) -> Iterator[Expression]:
-        """Factors p^k·q^l, one by one: t = p·q first, then what is left over."""
-        for at, k, n in zip(self.coordinates, low, high, strict=True):
-            both = max(min(k, n), 0)
-            yield from [at.t] * both
-            yield from [at.p] * (max(k, 0) - both)
-            yield from [at.q] * (max(n, 0) - both)
-
-    def _faded(
+    def _swollen(
         self, value: Expression, low: Sequence[int], high: Sequence[int]
     ) -> Expression:
-        """Value times what is left of its decay below the normal floats."""
+        """Value over the tail of what grows: 1/p or 1/q is larger than its cap."""
         for at, k, n in zip(self.coordinates, low, high, strict=True):
-            if k > 0 and n > 0:
-                value = op("fade", value, at.tail)
-            elif k > 0:
-                value = op("fade", value, at.tail_p)
-            elif n > 0:
-                value = op("fade", value, at.tail_q)
             if k < 0:
                 value = op("swell", value, at.tail_p)
             if n < 0:
@@ -309,7 +343,9 @@ class Projective:
             return self.builder.bind("form", self._expanded(polynomial))
         if is_minus_one(polynomial):
             return self._minus_one()
-        return self.builder.bind("form", self._horner(coefficients(polynomial)))
+        known = coefficients(polynomial)
+        pairs = list(zip(reversed(known), known, strict=True))
+        return self.builder.bind("form", self._horner(pairs))
 
     def _minus_one(self) -> Expression:
         """p - q = ±(1 - t), by expm1."""
@@ -319,13 +355,12 @@ class Projective:
             value = op("add", value, op("mul", at.t, at.error))
         return self.builder.bind("minus", op("copysign", value, at.z))
 
-    def _horner(self, known: list[Fraction]) -> Expression:
-        """Form as a polynomial in t, whose coefficients change ends with the sign of z.
+    def _horner(self, pairs: Sequence[Pair]) -> Expression:
+        """Polynomial in t whose coefficients change with the sign of z.
 
         The constant, exact and the largest, is added last: one rounding of its size.
         """
         (at,) = self.coordinates
-        pairs = list(zip(reversed(known), known, strict=True))
         value = self._side(*pairs[-1])
         for high, low in reversed(pairs[:-1]):
             nested = isinstance(value, Operation)

@@ -169,12 +169,12 @@ class _Interpreter:
         return self._normal(a.element / b.element, a.exponent - b.exponent)
 
     def _normal(self, element: Any, exponent: Any) -> Exact:
-        """exp(±z) of a generator written as its power."""
+        """exp(n·z) of a generator written as its power."""
         for symbol, argument, _ in self.exponentials:
-            if exponent == argument:
-                return Exact(element * symbol, self.field.zero)
-            if exponent == -argument:
-                return Exact(element / symbol, self.field.zero)
+            ratio = exponent / argument
+            if ratio.numer.is_ground and ratio.denom == 1:
+                power = int(ratio.numer.LC) if ratio else 0
+                return Exact(element * symbol**power, self.field.zero)
         return Exact(element, exponent)
 
     # Functions

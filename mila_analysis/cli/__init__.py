@@ -1,0 +1,55 @@
+"""Arguments of a command line to calls, files, and one line for each mistake.
+
+A command parses, calls and reports; what it calls is the Python interface. Help and
+completion import neither SymPy nor NumPy, Torch or Matplotlib: commands import what
+they call.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from mila_analysis.cli import gallery, latex, listing, plot, source
+from mila_analysis.cli.commands import PROGRAM, Commands
+from mila_analysis.cli.exits import run
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name=PROGRAM,
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(plot.plot)
+app.command()(latex.latex)
+app.command()(source.code)
+app.command("list")(listing.list_activations)
+app.command()(gallery.gallery)
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """From the formula of an activation function to figures, LaTeX and NumPy code.
+
+    Try: mila-analysis plot --beta -0.25
+    """
+    if version:
+        from mila_analysis import __version__
+
+        typer.echo(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def main() -> None:
+    """Run the command line of this process; exit 0, 1 (failed) or 2 (a mistake)."""
+    sys.exit(run(typer.main.get_command(app), sys.argv[1:]))
