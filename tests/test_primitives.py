@@ -59,7 +59,9 @@ class TestRows:
                 radius = mpmath.mpf(ball.rad().str(5, radius=False))
                 size = abs(coefficient) + mpmath.mpf(10) ** -60
                 # mpmath differentiates numerically: a third of its digits are good
-                assert abs(middle - coefficient) <= radius + size * mpmath.mpf(10) ** -20
+                assert (
+                    abs(middle - coefficient) <= radius + size * mpmath.mpf(10) ** -20
+                )
 
 
 class TestBalls:

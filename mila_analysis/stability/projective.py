@@ -358,15 +358,24 @@ class Projective:
     def _horner(self, pairs: Sequence[Pair]) -> Expression:
         """Polynomial in t whose coefficients change with the sign of z.
 
-        The constant, exact and the largest, is added last: one rounding of its size.
+        The constant, exact and the largest, is added last: one rounding of its size. In
+        a quadratic a + (b·t + c·t²) rounds less than a + t·(b + c·t) does near t = 1.
         """
         (at,) = self.coordinates
+        if len(pairs) == 3 and all(all(pair) for pair in pairs):
+            constant, linear, quadratic = (self._side(*pair) for pair in pairs)
+            square = self.builder.power(at.t, 2)
+            return add(constant, add(mul(linear, at.t), mul(quadratic, square)))
         value = self._side(*pairs[-1])
-        for high, low in reversed(pairs[:-1]):
-            nested = isinstance(value, Operation)
-            product = mul(at.t, value) if nested else mul(value, at.t)
-            value = add(self._side(high, low), product) if high or low else product
+        for pair in reversed(pairs[:-1]):
+            value = self._step_of_horner(pair, value)
         return value
+
+    def _step_of_horner(self, pair: Pair, value: Expression) -> Expression:
+        (at,) = self.coordinates
+        nested = isinstance(value, Operation)
+        product = mul(at.t, value) if nested else mul(value, at.t)
+        return add(self._side(*pair), product) if any(pair) else product
 
     def _side(self, high: Fraction, low: Fraction) -> Expression:
         if high == low:
