@@ -21,6 +21,7 @@ Point = tuple[float, float]
 POINTS = 1001
 CORE = 20.0  # activations bend near zero, and a wide grid would step over it
 STEEP = 1 / 200  # of the curve's height: less than a line's width in print
+PARTS = 64
 FINEST = 2.0**-30
 
 
@@ -100,20 +101,19 @@ def _jump(
 ) -> tuple[Point, Point] | None:
     """Both sides of a jump between two points, or none if the function is continuous.
 
-    Halving the interval, the larger rise is followed. Over a continuous stretch it
-    dies away; at a jump it stays.
+    Of the parts of the interval, the one that rises most is followed. Over a
+    continuous stretch the rise dies away; at a jump it stays.
     """
     whole = abs(right[1] - left[1])
     finest = FINEST * min(right[0] - left[0], 1.0)
     while right[0] - left[0] > finest:
-        x = left[0] / 2 + right[0] / 2
-        middle = x, float(evaluate(np.float64(x)))
-        if not left[0] < x < right[0] or not np.isfinite(middle[1]):
+        x = np.unique(_even(left[0], right[0], PARTS + 1))
+        y = evaluate(x)
+        if x.size <= 2 or not np.isfinite(y).all():
             break
-        if abs(middle[1] - left[1]) >= abs(right[1] - middle[1]):
-            right = middle
-        else:
-            left = middle
-        if abs(right[1] - left[1]) < whole / 4:
+        rise = np.abs(np.diff(y))
+        i = int(rise.argmax())
+        if rise[i] < whole / 4:
             return None
+        left, right = (float(x[i]), float(y[i])), (float(x[i + 1]), float(y[i + 1]))
     return left, right

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from matplotlib.quiver import Quiver, QuiverKey
+from matplotlib.text import Text
 
 from mila_analysis import kernels
 from mila_analysis.plotting import plot
@@ -51,9 +52,8 @@ def test_the_key_fits_beside_the_name(panel):
     figure = panel.get_figure()
     figure.draw_without_rendering()
     [key] = of(panel, QuiverKey)
-    name = panel.get_children()
-    titles = [t for t in name if getattr(t, "get_text", str)() == "Mila"]
-    assert titles[0].get_window_extent().x1 < key.text.get_window_extent().x0
+    [name] = [t for t in of(panel, Text) if t.get_text() == "Mila"]
+    assert name.get_window_extent().x1 < key.text.get_window_extent().x0
     assert key.text.get_window_extent().y1 < figure.bbox.y1
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import mpmath
 import pytest
 
 from mila_analysis import catalog
@@ -8,20 +9,27 @@ from mila_analysis.plotting._curves import curve
 from mila_analysis.plotting._minima import minima
 
 
+def mish(x):
+    return x * mpmath.tanh(mpmath.log1p(mpmath.exp(x)))
+
+
+AT = mpmath.findroot(lambda x: mpmath.diff(mish, x), -1.2)
+
+
 def found(activation, ends=(-5, 5), points=None):
     return minima(curve(activation, Partial(), ends, points))
 
 
 def test_the_minimum_of_mish():
     [m] = found(catalog.get("mish"))
-    assert m.x == pytest.approx(-1.1924312145, abs=1e-9)
-    assert m.y == pytest.approx(-0.3088408829, abs=1e-9)
+    assert m.x == pytest.approx(float(AT), abs=1e-12)
+    assert m.y == pytest.approx(float(mish(AT)), abs=1e-15)
 
 
 @pytest.mark.parametrize("ends", [(-1000, 1000), (-1e300, 1e300), (-1.3, 0)])
 def test_it_is_the_same_over_any_range(mila, ends):
     [m] = found(mila, ends)
-    assert m.x == pytest.approx(-1.1924312145, abs=1e-9)
+    assert m.x == pytest.approx(float(AT), abs=1e-12)
 
 
 @pytest.mark.parametrize("name", ["relu", "softplus", "sigmoid", "tanh"])

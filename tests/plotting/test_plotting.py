@@ -12,7 +12,7 @@ from mila_analysis.errors import MilaAnalysisError, ParameterError
 from mila_analysis.plotting import FORMATS, KINDS, STYLES, plot, render
 
 KINDS_AND_STYLES = [(kind, style) for kind in KINDS for style in STYLES]
-FAST = {"line": 101, "grid": 41}
+FAST = {"line": 101, "grid": 21}
 
 
 def draw(activation, kind, **options):
@@ -28,7 +28,7 @@ def test_two_drawings_give_the_same_bytes(mila, kind):
 
 
 def test_rendering_a_figure_again_gives_the_same_bytes(mila):
-    figure = draw(mila, "contour")
+    figure = draw(mila, "function")
     for suffix in FORMATS:
         assert render(figure, suffix) == render(figure, suffix)
 
@@ -62,24 +62,16 @@ def test_the_users_settings_do_not_show_and_stay(mila):
         assert dict(mpl.rcParams) == before
 
 
-def test_bytes_hang_neither_on_the_process_nor_on_its_hash_seed():
+def test_another_process_gives_the_same_bytes_without_pyplot(mila):
     code = (
-        "import hashlib; from mila_analysis import catalog;"
+        "import sys; from mila_analysis import catalog;"
         "from mila_analysis.plotting import plot, render;"
         "figure = plot(catalog.get('mila'), 'contour', points=21, dpi=50);"
-        "print([hashlib.sha256(render(figure, f)).hexdigest()"
-        " for f in ('png', 'svg', 'pdf')])"
+        "assert 'matplotlib.pyplot' not in sys.modules;"
+        "sys.stdout.buffer.write(render(figure, 'svg'))"
     )
-    runs = [
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env={"PYTHONHASHSEED": seed},
-            capture_output=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "2")
-    ]
-    assert runs[0] == runs[1] != b""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout == render(draw(mila, "contour"), "svg")
 
 
 def test_names_of_kinds_cost_no_heavy_import():
@@ -87,16 +79,6 @@ def test_names_of_kinds_cost_no_heavy_import():
         "import sys; from mila_analysis.plotting import KINDS, plot, render, show;"
         "heavy = {'matplotlib', 'numpy', 'sympy', 'torch'} & set(sys.modules);"
         "assert not heavy, heavy"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_pyplot_is_not_imported_to_draw():
-    code = (
-        "import sys; from mila_analysis import catalog;"
-        "from mila_analysis.plotting import plot, render;"
-        "render(plot(catalog.get('relu')), 'svg');"
-        "assert 'matplotlib.pyplot' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -1,0 +1,340 @@
+"""Every activation × partial × dtype on every kind of input; found by listing.
+
+An entry of the catalog is in all of these tests by being there. The expected limits and
+signs are not written down: balls say them.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from mila_analysis import partials
+from mila_analysis.balls import enclose
+from mila_analysis.catalog import CATALOG
+from mila_analysis.kernels import lambdify
+from mila_analysis.verification.accuracy import stratified
+
+DTYPES = (np.float16, np.float32, np.float64)
+BY_NAME = {a.name: a for a in CATALOG}
+NAMES = {a.name: [p.name for p in partials.up_to(2, a.variables)] for a in CATALOG}
+BOUND = {  # parameters, each exact in float16
+    "mila": [{"beta": b} for b in (-20, -3, -0.25, 0, 1.5, 10)],
+    "swish": [{"beta": b} for b in (-2, 0.5, 1, 8)],
+}
+
+EVERY = pytest.mark.parametrize("activation", CATALOG, ids=lambda a: a.name)
+PARTIALS = pytest.mark.parametrize(
+    ("activation", "name"),
+    [pytest.param(a, n, id=f"{a.name}-{n}") for a in CATALOG for n in NAMES[a.name]],
+)
+DTYPE = pytest.mark.parametrize("dtype", DTYPES, ids=lambda d: d.__name__)
+
+
+def bindings(activation):
+    return BOUND.get(activation.name, [{}])
+
+
+@lru_cache(maxsize=256)
+def over_the_line(name: str, dtype: type, binding: tuple) -> dict[str, np.ndarray]:
+    """All partials over every binade, with every floating-point flag an error."""
+    x = stratified(dtype, per_binade=2, seed=7)
+    kernel = lambdify(BY_NAME[name])
+    with np.errstate(all="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return kernel.partials(x, **dict(binding))
+
+
+def bits(values) -> np.ndarray:
+    """The bit patterns, so that -0 is not 0 and NaN is NaN."""
+    values = np.asarray(values)
+    patterns = values.view(f"u{values.dtype.itemsize}").copy()
+    patterns[np.isnan(values)] = 0
+    return patterns + np.isnan(values)
+
+
+def assert_same_bits(found, wanted) -> None:
+    assert np.asarray(found).dtype == np.asarray(wanted).dtype
+    assert np.array_equal(bits(np.atleast_1d(found)), bits(np.atleast_1d(wanted)))
+
+
+class TestTheWholeLine:
+    @DTYPE
+    @PARTIALS
+    def test_finite_inputs_give_finite_values_without_a_warning(
+        self, activation, name, dtype
+    ):
+        for binding in bindings(activation):
+            found = over_the_line(activation.name, dtype, tuple(binding.items()))[name]
+            assert found.dtype == dtype
+            assert np.isfinite(found).all(), binding
+
+    @PARTIALS
+    def test_the_ends_of_the_line(self, activation, name):
+        top = float(np.finfo(np.float64).max)
+        for x in (-top, top):
+            for binding in bindings(activation):
+                exact = enclose(activation, name, x, **binding)
+                found = float(lambdify(activation)[name](x, **binding))
+                assert found == float(exact.mid), (x, binding)
+
+
+class TestLimits:
+    @staticmethod
+    def limit(activation, name: str, side: int, binding) -> float:
+        """Value at ±∞ with the sign of its zero, by balls far out."""
+        far = float(enclose(activation, name, side * 1e300, **binding).mid)
+        if abs(far) > 1e200:
+            return math.copysign(math.inf, far)
+        if abs(far) < 1e-200:
+            near = enclose(activation, name, side * 50, **binding).mid
+            return math.copysign(0.0, near) if near else math.nan
+        return far
+
+    @DTYPE
+    @PARTIALS
+    def test_at_infinity(self, activation, name, dtype):
+        for side in (-1, 1):
+            for binding in bindings(activation):
+                wanted = self.limit(activation, name, side, binding)
+                found = lambdify(activation)[name](dtype(side * np.inf), **binding)
+                if math.isnan(wanted):  # zero on the whole side: its sign is free
+                    assert found == 0
+                    continue
+                assert found == wanted, (side, binding)
+                negative = math.copysign(1, wanted) < 0
+                assert np.signbit(found) == negative, (side, binding)
+
+    @DTYPE
+    def test_of_mila_as_stated(self, dtype):
+        found = lambdify(BY_NAME["mila"]).partials(np.array([-np.inf, np.inf], dtype))
+        assert_same_bits(found["f"], np.array([-0.0, np.inf], dtype))
+        assert_same_bits(found["f_x"], np.array([-0.0, 1.0], dtype))
+        assert_same_bits(found["f_beta"], np.array([-0.0, 0.0], dtype))
+        assert_same_bits(found["f_xx"], np.array([-0.0, -0.0], dtype))
+        assert_same_bits(found["f_xbeta"], np.array([-0.0, -0.0], dtype))
+        assert_same_bits(found["f_betabeta"], np.array([-0.0, -0.0], dtype))
+
+    @DTYPE
+    @PARTIALS
+    def test_nan_stays_nan(self, activation, name, dtype):
+        found = lambdify(activation)[name](np.array([np.nan, 1, -np.nan], dtype))
+        assert np.isnan(found).tolist() == [True, False, True]
+
+    @PARTIALS
+    def test_nan_in_a_parameter_is_nan(self, activation, name):
+        kernel = lambdify(activation)
+        for p in activation.parameters:
+            assert np.isnan(kernel[name](1.0, **{p.name: math.nan}))
+
+    @DTYPE
+    @PARTIALS
+    def test_the_sign_of_zero_at_zero(self, activation, name, dtype):
+        for side in (-1.0, 1.0):
+            for binding in bindings(activation):
+                if enclose(activation, name, 0, **binding).mid:
+                    continue
+                beside = enclose(activation, name, side * 5e-324, **binding)
+                found = lambdify(activation)[name](dtype(side * 0.0), **binding)
+                assert found == 0
+                if beside.low > 0 or beside.high < 0:
+                    assert np.signbit(found) == (beside.mid < 0), (side, binding)
+
+
+class TestElementwise:
+    """A value depends on its own input, not on its neighbours or its place."""
+
+    @staticmethod
+    def mixed(dtype: type, count: int = 30_011) -> np.ndarray:
+        """Longer than a block; near and far inputs, zeros and NaN side by side."""
+        rng = np.random.default_rng(3)
+        x = rng.normal(0, 4, count).astype(dtype)
+        edges = [np.inf, -np.inf, np.nan, 0.0, -0.0, np.finfo(dtype).max]
+        edges += [-np.finfo(dtype).max, np.finfo(dtype).smallest_subnormal, -89, -746]
+        places = rng.choice(count, 400, replace=False)
+        x[places] = np.resize(np.array(edges, dtype), 400)
+        return x
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @EVERY
+    def test_it_equals_the_value_of_the_point_alone(self, activation, dtype):
+        x = self.mixed(dtype)
+        whole = lambdify(activation).partials(x)
+        blocks = [12_499, 12_500, 12_501, 24_999, 25_000, 25_001, x.size - 1]
+        for i in [*range(120), *blocks, *np.flatnonzero(~(abs(x) < 80))[:40]]:
+            alone = lambdify(activation).partials(x[i])
+            for name, values in whole.items():
+                assert_same_bits(values[i], alone[name])
+
+    @pytest.mark.parametrize("dtype", DTYPES)
+    @EVERY
+    def test_it_equals_the_value_in_a_part_of_the_array(self, activation, dtype):
+        x = self.mixed(dtype)
+        kernel = lambdify(activation)
+        whole = kernel.partials(x)
+        for part in (slice(1, 12_502), slice(7, 24), slice(12_000, None)):
+            for name, values in kernel.partials(x[part]).items():
+                assert_same_bits(values, whole[name][part])
+
+    @pytest.mark.parametrize("dtype", DTYPES)
+    @PARTIALS
+    def test_a_partial_alone_is_the_one_among_all(self, activation, name, dtype):
+        x = self.mixed(dtype)
+        kernel = lambdify(activation)
+        assert_same_bits(kernel[name](x), kernel.partials(x)[name])
+
+    @EVERY
+    def test_four_threads_get_what_one_gets(self, activation):
+        kernel, x = lambdify(activation), self.mixed(np.float64)
+        wanted = kernel.partials(x)
+        with ThreadPoolExecutor(4) as pool:
+            for found in pool.map(kernel.partials, [x] * 12):
+                for name, values in found.items():
+                    assert_same_bits(values, wanted[name])
+
+
+class TestLikeAUfunc:
+    X = np.linspace(-3, 3, 24)
+
+    @PARTIALS
+    def test_python_numbers_give_a_scalar_of_float64(self, activation, name):
+        function = lambdify(activation)[name]
+        for x in (1, 1.0, True, np.int8(1), np.float64(1)):
+            found = function(x)
+            assert isinstance(found, np.float64)
+            assert found == function(np.array([1.0]))[0]
+
+    @DTYPE
+    @PARTIALS
+    def test_the_dtype_is_kept(self, activation, name, dtype):
+        function = lambdify(activation)[name]
+        assert function(self.X.astype(dtype)).dtype == dtype
+        assert function(dtype(0.5)).dtype == dtype
+        for p in activation.parameters:
+            assert function(self.X.astype(dtype), **{p.name: 0.5}).dtype == dtype
+            wide = function(self.X.astype(dtype), **{p.name: np.ones(24)})
+            assert wide.dtype == np.float64
+
+    @pytest.mark.parametrize("kind", [bool, np.int8, np.uint64, np.int64])
+    @EVERY
+    def test_integers_become_float64(self, activation, kind):
+        for values in lambdify(activation).partials(np.ones(3, kind)).values():
+            assert values.dtype == np.float64
+
+    @PARTIALS
+    def test_any_shape_and_layout(self, activation, name):
+        function = lambdify(activation)[name]
+        wanted = function(self.X)
+        grid = self.X.reshape(2, 3, 4)
+        swapped = self.X.astype(self.X.dtype.newbyteorder())
+        frozen = self.X.copy()
+        frozen.setflags(write=False)
+        assert_same_bits(function(self.X.tolist()), wanted)
+        assert_same_bits(function(grid), wanted.reshape(grid.shape))
+        assert_same_bits(function(np.asfortranarray(grid)), wanted.reshape(grid.shape))
+        assert_same_bits(function(grid.T), wanted.reshape(grid.shape).T)
+        assert_same_bits(function(self.X[::-3]), wanted[::-3])
+        assert_same_bits(function(np.repeat(self.X, 2)[::2]), wanted)
+        assert_same_bits(function(frozen), wanted)
+        assert np.array_equal(function(swapped), wanted)
+        assert_same_bits(function(np.array(0.5)), function(0.5))
+
+    @DTYPE
+    @PARTIALS
+    def test_empty_arrays(self, activation, name, dtype):
+        for shape in ((0,), (3, 0), (0, 2)):
+            found = lambdify(activation)[name](np.empty(shape, dtype))
+            assert (found.shape, found.dtype) == (shape, dtype)
+
+    @PARTIALS
+    def test_inputs_are_not_changed_and_not_shared(self, activation, name):
+        x = self.X.copy()
+        found = lambdify(activation)[name](x)
+        assert np.array_equal(x, self.X)
+        assert not np.shares_memory(found, x)
+        found[...] = 7
+        assert not (lambdify(activation)[name](x) == 7).all()
+
+    @EVERY
+    def test_parameters_broadcast(self, activation):
+        kernel = lambdify(activation)
+        column = self.X[:, None]
+        for p in activation.parameters:
+            row = np.array([-2.0, 0.5, 1.0, 8.0, 700.0])
+            grids = kernel.partials(column, **{p.name: row})
+            for name, grid in grids.items():
+                assert grid.shape == (24, 5)
+                for j, value in enumerate(row):
+                    single = kernel[name](self.X, **{p.name: value})
+                    assert_same_bits(grid[:, j], single)
+                one = kernel[name](1.5, **{p.name: row})
+                assert one.shape == row.shape
+
+    @EVERY
+    def test_shapes_that_do_not_match_are_an_error(self, activation):
+        for p in activation.parameters:
+            with pytest.raises(ValueError, match="broadcast"):
+                lambdify(activation)(np.ones(3), **{p.name: np.ones(4)})
+
+    @EVERY
+    def test_parameters_go_by_position_too(self, activation):
+        for p in activation.parameters:
+            kernel = lambdify(activation)
+            assert kernel(self.X, 2.5)[3] == kernel(self.X, **{p.name: 2.5})[3]
+
+    @pytest.mark.parametrize(
+        "x",
+        [1j, np.ones(2, complex), np.array([1.0], object), "1", None, [None]],
+        ids=str,
+    )
+    @EVERY
+    def test_what_is_no_real_number_is_refused(self, activation, x):
+        with pytest.raises(TypeError):
+            lambdify(activation)(x)
+
+    @pytest.mark.skipif(
+        np.finfo(np.longdouble).bits == 64, reason="long double is double here"
+    )
+    @EVERY
+    def test_a_long_double_is_refused_and_not_rounded(self, activation):
+        with pytest.raises(TypeError, match="at most 64 bits"):
+            lambdify(activation)(np.longdouble(1))
+
+
+ROOT_ERROR = 2.0**-20
+
+
+def spacing(values: np.ndarray) -> np.ndarray:
+    """Unit in the last place of float16 at its values."""
+    _, exponent = np.frexp(values.astype(np.float64))
+    return np.ldexp(1.0, np.maximum(exponent, -13) - 11)
+
+
+class TestFloat16:
+    """All 65,536 values: within one unit in the last place of the exact one."""
+
+    ALL = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+
+    @PARTIALS
+    def test_every_value(self, activation, name):
+        for binding in bindings(activation):
+            found = lambdify(activation)[name](self.ALL, **binding)
+            exact = lambdify(activation)[name](self.ALL.astype(np.float64), **binding)
+            assert found.dtype == np.float16
+            assert np.array_equal(np.isnan(found), np.isnan(exact))
+            with np.errstate(over="ignore"):
+                rounded = exact.astype(np.float16)
+            assert np.array_equal(np.isinf(found), np.isinf(rounded))
+            finite = np.isfinite(rounded)
+            unit = spacing(rounded[finite])
+            difference = np.abs(found[finite].astype(np.float64) - exact[finite])
+            # float32 beneath, whose terms may cancel: at a root its error is absolute
+            near = difference <= np.maximum(unit, ROOT_ERROR)
+            assert near.all(), (binding, self.ALL[finite][~near])
+            error = difference / unit
+            assert (error > 0.502).mean() < 0.001, binding
