@@ -138,6 +138,7 @@ def _line(
         call = spell(Operation(statement.kind, statement.args))
         return f"{target}[...] = {call}" if target in wanted else f"{target} = {call}"
     args = [spell(a).strip("()") for a in statement.args]
-    args += [out] if out else []  # a ufunc's next argument is where its result goes
+    if out:  # a ufunc's next argument, but for maximum, where NumPy deprecates that
+        args.append(f"out={out}" if statement.kind == "maximum" else out)
     call = f"np.{_UFUNCS[statement.kind]}({', '.join(args)})"
     return call if target in wanted else f"{target} = {call}"

@@ -133,7 +133,7 @@ def _key(axes: Axes, drawn: Quiver, largest: float) -> None:
     value = power * max(step for step in (1, 2, 5) if step * power <= largest)
     axes.quiverkey(
         drawn,
-        0.94,
+        0.92,
         1.0 + KEY / axes.get_window_extent().height,
         np.sqrt(value / largest),
         rf"length $\propto\sqrt{{|\nabla f|}}$;   $|\nabla f| = {short(value)}$",

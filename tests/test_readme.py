@@ -1,0 +1,146 @@
+"""The README: its examples run, and what it shows is what we generate and measured."""
+
+from __future__ import annotations
+
+import doctest
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mila_analysis import catalog, kernels
+from mila_analysis.backends.latex import to_latex
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+RESULTS = ROOT / "benchmarks" / "results"
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((RESULTS / f"{name}.json").read_text())[
+        "rows"
+    ]
+    return found
+
+
+def closed_forms() -> str:
+    lines = to_latex(
+        catalog.get("mila"), form="substituted", environment="none"
+    ).splitlines()
+    shown = [f"$${line}$$" for line in lines if not line.startswith("E =")]
+    return "\n\n".join(shown)
+
+
+def numeric_form() -> str:
+    cold = catalog.get("mila").bind(beta=-0.25)
+    lines = to_latex(cold, ("f_x",), form="numeric", environment="none").splitlines()
+    return "\n\n".join(f"$${line}$$" for line in lines)
+
+
+def accuracy() -> str:
+    names = ("f", "f_x", "f_beta", "f_xx", "f_xbeta", "f_betabeta")
+    lines = ["| | " + " | ".join(f"`{n}`" for n in names) + " |", "|---" * 7 + "|"]
+    columns = ("ulp (κ ≤ 16)", "subnormal", "ulp of terms")
+    for dtype in ("float64", "float32"):
+        found = {r["partial"]: r for r in rows("numpy_accuracy") if r["dtype"] == dtype}
+        for column in columns:
+            values = (f"{found[n][column]:.1f}" for n in names)
+            lines.append(f"| {dtype}, {column} | " + " | ".join(values) + " |")
+    return "\n".join(lines)
+
+
+BLOCKS = {
+    "closed forms": closed_forms,
+    "numeric form": numeric_form,
+    "accuracy": accuracy,
+}
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_what_is_shown_is_what_is_generated(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    text = README.read_text(encoding="utf-8")
+    before, _, rest = text.partition(begin)
+    shown, _, after = rest.partition(end)
+    generated = f"\n{BLOCKS[name]()}\n\n"
+    if request.config.getoption("--update-golden"):
+        README.write_text(before + begin + generated + end + after, encoding="utf-8")
+        return
+    assert shown == generated
+
+
+def test_the_python_block_runs_as_shown() -> None:
+    failures, tried = doctest.testfile(str(README), module_relative=False)
+    assert tried > 8
+    assert failures == 0
+
+
+def test_the_speed_ratios_are_those_that_were_measured() -> None:
+    text = " ".join(README.read_text(encoding="utf-8").split())
+    for dtype in ("float32", "float64"):
+        ratios = [r["ours/naive"] for r in rows("numpy_speed") if r["dtype"] == dtype]
+        assert f"{min(ratios):.2f} to {max(ratios):.2f}" in text
+    assert max(r["ours/naive"] for r in rows("numpy_speed")[::2]) <= 0.2
+
+
+def test_the_printed_derivative_of_the_original_is_wrong_as_stated() -> None:
+    def printed(x: float) -> float:
+        e = np.exp(x)
+        top = 8.468 + 5.1361 * e**2 + e**3 + e * (6.59489 * x + 9.89233) + 8.468
+        return float(e * top / (3.29744 + 2.56805 * e + e**2) ** 2)
+
+    ours = kernels.lambdify(catalog.get("mila").bind(beta=-0.25))["f_x"]
+    assert round(printed(-2.0), 4) == 0.1673
+    assert round(float(ours(-2.0)), 4) == -0.0889
+    assert round(printed(1.0), 5) == round(float(ours(1.0)), 5)
+
+
+def test_lambdify_with_cse_is_wrong_from_where_the_readme_says() -> None:
+    import sympy
+
+    x, beta = sympy.symbols("x beta")
+    f = x * sympy.tanh(sympy.log(1 + sympy.exp(x + beta)))
+    partials = [f.diff(x), f.diff(x, 2)]
+    naive = sympy.lambdify((x, beta), partials, "numpy", cse=True)
+    with np.errstate(all="ignore"):
+        wrong = [v for v in np.arange(350.0, 362.0) if np.isnan(naive(v, 0.0)).any()]
+    assert wrong[:1] == [355.0]
+
+
+COMMANDS = [
+    line.split("#")[0].strip()
+    for line in README.read_text(encoding="utf-8").splitlines()
+    if line.startswith("    mila-analysis ")
+]
+
+
+def test_there_are_commands() -> None:
+    assert len(COMMANDS) >= 7
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_runs_in_an_empty_folder(command: str, tmp_path: Path) -> None:
+    arguments = shlex.split(command)[1:]
+    done = subprocess.run(
+        [sys.executable, "-m", "mila_analysis", *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    written = re.search(r"-o (\S+)", command)
+    if written:
+        assert (tmp_path / written.group(1)).stat().st_size > 1000
+
+
+def test_it_is_short_enough_to_read() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) <= 150
