@@ -16,7 +16,6 @@ bounded below. One line of arithmetic serves the whole real line.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -35,6 +34,12 @@ from mila_analysis.program import (
     op,
 )
 from mila_analysis.stability.compensated import Sum, exponent
+from mila_analysis.stability.coordinates import (
+    Coordinates,
+    Decay,
+    coordinates,
+    decay,
+)
 from mila_analysis.stability.direct import Spelling
 from mila_analysis.stability.limits import Limit, Pair, split_limit
 from mila_analysis.stability.terms import (
@@ -49,35 +54,6 @@ from mila_analysis.stability.terms import (
 from mila_analysis.tower import Generator
 
 __all__ = ["Projective"]
-
-
-@dataclass(frozen=True, slots=True)
-class Coordinates:
-    """Names of the arithmetic of one exponential E = exp(z).
-
-    `step` is 1 where z > 0 and 0 elsewhere; `error` is the rounding error of |z|;
-    `tail` is what `t` lacks of exp(-|z|), and `tail_p`, `tail_q` what p and q lack.
-    """
-
-    z: Expression
-    size: Expression
-    error: Expression | None
-    capped: Expression
-    step: Expression
-    t: Expression
-    p: Expression
-    q: Expression
-    tail: Expression
-    tail_p: Expression
-    tail_q: Expression
-
-
-@dataclass(frozen=True, slots=True)
-class Decay:
-    """p^k·q^l as a float that is normal, and what it lacks of the true value."""
-
-    weight: Expression
-    tail: Expression
 
 
 class Projective:
@@ -103,7 +79,7 @@ class Projective:
     def _exponential(self, generator: Generator) -> None:
         suffix = f"{len(self.coordinates) + 1}" if len(self.exponentials) > 1 else ""
         total = self._exponent(generator.argument, suffix)
-        self.coordinates.append(self._coordinates(total, suffix))
+        self.coordinates.append(coordinates(total, self.builder, suffix))
         if any(generator.symbol in g.argument.free_symbols for g in self.exponentials):
             grown = op("finite", op("exp", total.value))
             self.spelling.names[generator.symbol] = self.builder.bind("grown", grown)
@@ -116,37 +92,6 @@ class Projective:
         if is_polynomial and not sympy.Poly(argument, *symbols).is_linear:
             names.update({s: self._finite(s) for s in symbols & self.variables})
         return exponent(argument, names, self.builder, suffix)
-
-    def _coordinates(self, total: Sum, suffix: str) -> Coordinates:
-        def bind(hint: str, value: Expression) -> Expression:
-            return self.builder.bind(hint + suffix, value)
-
-        z, one = total.value, number(1)
-        step = bind("above", op("step", z))
-        below = bind("below", op("sub", one, step))
-        size = bind("size", op("abs", z))
-        capped = bind("capped", op("capped", size))
-        t = bind("t", op("exp", op("neg", capped)))
-        error = None
-        if total.error is not None:
-            error = bind("error", op("tame", total.error, size, capped))
-            error = bind("error", op("mul", op("sub", step, below), error))
-            t = bind("t", op("sub", t, op("mul", t, error)))
-        tail = bind("tail", op("tail", size, capped))
-        positive = op(">", step, number(0))
-        return Coordinates(
-            z=z,
-            size=size,
-            error=error,
-            capped=capped,
-            step=step,
-            t=t,
-            p=bind("p", op("maximum", t, step)),
-            q=bind("q", op("maximum", t, below)),
-            tail=tail,
-            tail_p=bind("tail_p", op("select", positive, one, tail)),
-            tail_q=bind("tail_q", op("select", positive, tail, one)),
-        )
 
     def _finite(self, symbol: Any) -> Expression:
         value = self.spelling.names[symbol]
@@ -201,7 +146,7 @@ class Projective:
         plain = products or not any(t.monomial for t in terms)
         scale = Fraction(1) if plain else common([t.content for t in terms])
         decays = [
-            self._decay(at, max(k, 0), max(n, 0))
+            decay(at, max(k, 0), max(n, 0), self.builder)
             for at, k, n in zip(self.coordinates, low, high, strict=True)
             if max(k, n) > 0
         ]
@@ -209,27 +154,9 @@ class Projective:
         total = add(*(self._summand(t, scale, low, high, inner) for t in terms))
         if not products:
             total = mul(_scaled(total, scale), *(d.weight for d in decays))
-        for decay in decays:
-            total = op("fade", total, decay.tail)
+        for each in decays:
+            total = op("fade", total, each.tail)
         return self._swollen(total, low, high)
-
-    def _decay(self, at: Coordinates, k: int, n: int) -> Decay:
-        """p^k·q^n by one exponential, exp(-k·|z|) or exp(-n·|z|): one rounding of z."""
-        if (k, n) == (1, 1):
-            return Decay(at.t, at.tail)
-        if (k, n) == (1, 0):
-            return Decay(at.p, at.tail_p)
-        if (k, n) == (0, 1):
-            return Decay(at.q, at.tail_q)
-        bind = self.builder.bind
-        rate = bind("rate", add(number(k), mul(number(n - k), at.step)))
-        depth = bind("depth", op("mul", rate, at.size))
-        capped = bind("capped", op("capped", depth))
-        weight = bind("decay", op("exp", op("neg", capped)))
-        if at.error is not None:
-            lost = op("mul", weight, op("mul", rate, at.error))
-            weight = bind("decay", op("sub", weight, lost))
-        return Decay(weight, bind("tail", op("tail", depth, capped)))
 
     def _summand(
         self,
@@ -307,8 +234,8 @@ class Projective:
         self, symbol: Any, value: Expression, decays: Sequence[Decay]
     ) -> Expression:
         """A factor of a product of several, zero where the exponential has vanished."""
-        for decay in decays:
-            lives = op(">", decay.tail, number(0))
+        for each in decays:
+            lives = op(">", each.tail, number(0))
             alive = op("select", lives, number(1), number(0))
             value = op("mul", value, self.builder.bind("alive", alive))
         return self.builder.bind(f"{symbol}_alive".lower(), value)
