@@ -14,6 +14,7 @@ from mila_analysis.errors import (
     suggestion,
 )
 from mila_analysis.formula import parse
+from mila_analysis.partials import MAX_ORDER, up_to
 
 __all__ = ["CATALOG", "define", "get", "names", "resolve"]
 
@@ -86,6 +87,7 @@ _BY_NAME = {
 }
 _WORD = re.compile(r"[A-Za-z][\w-]*", re.ASCII)
 _RESERVED = ("x", "f")
+MAX_VARIABLES = 8
 
 
 def names() -> tuple[str, ...]:
@@ -130,8 +132,9 @@ def define(name: str, formula: str, **parameters: Number) -> Activation:
         ):
             raise FormulaError(f"'{word}' is not a name (letters, digits, _)")
     for word in parameters:
-        if word in _RESERVED:
+        if word in _RESERVED or word.startswith("f_"):
             raise ParameterError(f"'{word}' is taken; name the parameter otherwise")
+    _check_distinct(("x", *parameters))
     activation = Activation(
         name=name,
         title=name,
@@ -144,6 +147,16 @@ def define(name: str, formula: str, **parameters: Number) -> Activation:
     )
     parse(formula, activation.variables)
     return activation
+
+
+def _check_distinct(variables: tuple[str, ...]) -> None:
+    """No two partials may have one name, as ∂²f/∂a² and ∂f/∂aa would."""
+    if len(variables) > MAX_VARIABLES:
+        raise ParameterError(f"at most {MAX_VARIABLES - 1} parameters")
+    spelled = [p.name for p in up_to(MAX_ORDER, variables)]
+    if len(set(spelled)) < len(spelled):
+        names = ", ".join(variables)
+        raise ParameterError(f"names that run together in partials: {names}")
 
 
 def _greek(word: str) -> str:

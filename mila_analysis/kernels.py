@@ -29,7 +29,7 @@ class GeneratedCode:
     Attributes:
         activation: what it computes; parameter values are default arguments.
         backend: name of the backend.
-        strategy: of the stable form, `homogeneous` or `direct`.
+        strategy: of the stable form: `homogeneous`, `guarded` or `direct`.
         text: the whole file.
     """
 

@@ -21,6 +21,8 @@ _UFUNCS = {
     "log1p": "log1p", "maximum": "maximum", "copysign": "copysign",
 }  # fmt: skip
 
+_MAY_BE_SCALAR = ("select", "tail", ">", ">=", "<", "<=", "==")
+
 
 @dataclass(slots=True)
 class _Statement:
@@ -38,7 +40,7 @@ def statements(
 ) -> list[str]:
     """Lines that compute the wanted partials into arrays of their names."""
     flat = _flatten(program, wanted)
-    moving = _depending_on("x", flat)
+    full = _full(flat)
     last = _last_uses(flat, wanted)
     owned: dict[str, str] = {}  # name of a value -> name of the array that holds it
     lines = []
@@ -50,7 +52,7 @@ def statements(
         if statement.target in wanted:
             out = statement.target
         lines.append(_line(statement, out, spell, wanted))
-        if statement.kind in _UFUNCS and statement.target in moving:
+        if statement.kind in _UFUNCS and statement.target in full:
             owned[statement.target] = statement.target
     return lines
 
@@ -80,7 +82,7 @@ def _emit(
     args: list[Expression] = []
     for arg in value.args:
         if isinstance(arg, Operation):
-            name = f"w{len(flat)}"
+            name = f"_w{len(flat)}"
             _emit(arg, name, flat, renamed)
             args.append(Name(name))
         else:
@@ -94,10 +96,15 @@ def _renamed(value: Expression, renamed: Mapping[str, str]) -> Expression:
     )
 
 
-def _depending_on(variable: str, flat: Sequence[_Statement]) -> set[str]:
-    found = {variable}
+def _full(flat: Sequence[_Statement]) -> set[str]:
+    """Names of values that are arrays of the whole block, whatever is rare in it."""
+    found = {"x"}
     for statement in flat:
-        if any(n in found for arg in statement.args for n in used_names(arg)):
+        args = statement.args if statement.kind in _UFUNCS else statement.args[:1]
+        names = [a.text for a in args if isinstance(a, Name)]
+        if statement.kind in _MAY_BE_SCALAR:
+            continue
+        if any(name in found for name in names):
             found.add(statement.target)
     return found
 

@@ -30,32 +30,38 @@ _LIMITS = {np.float32: _Limits(np.float32, 80.0, 84.0),
 def _elementwise(wanted, names, *args):
     """Partials by name, in blocks, with a ufunc's rules for shapes and dtypes."""
     dtype = _dtype(args)
-    k = _LIMITS[np.float64 if dtype == np.float64 else np.float32]
-    whole, near = _WHOLE[wanted], _NEAR.get(wanted) if k.quick else None
+    _k = _LIMITS[np.float64 if dtype == np.float64 else np.float32]
+    whole, near = _WHOLE[wanted], _NEAR.get(wanted) if _k.quick else None
     with np.errstate(all="ignore"):  # flags are raised where nothing is wrong
         arrays = [np.asarray(a).astype(dtype, copy=False) for a in args]
         shape = np.broadcast_shapes(*(a.shape for a in arrays))
-        inputs = [_flat(a, shape, k.dtype, scalar=i > 0) for i, a in enumerate(arrays)]
-        outputs = np.empty((len(names), inputs[0].size), k.dtype)
+        inputs = [_flat(a, shape, _k.dtype, scalar=i > 0) for i, a in enumerate(arrays)]
+        outputs = np.empty((len(names), inputs[0].size), _k.dtype)
         step = _BLOCK // outputs.itemsize
         for start in range(0, inputs[0].size, step):
             part = slice(start, start + step)
             given = [a[part] if a.ndim else a for a in inputs]
             if near is None:
-                whole(*given, k, *outputs[:, part])
+                whole(*given, _k, *outputs[:, part])
             else:
-                _mostly_near(near, whole, given, k, outputs[:, part])
+                _mostly_near(near, whole, given, _k, outputs[:, part])
         outputs = outputs.astype(dtype, copy=False)
         return [out.reshape(shape)[()] for out in outputs]
 
 
-def _mostly_near(near, whole, given, k, results):
+def _together(*args):
+    """All partials at once, by name."""
+    names = [name for name in _WHOLE if name != "partials"]
+    return dict(zip(names, _elementwise("partials", names, *args), strict=True))
+
+
+def _mostly_near(near, whole, given, _k, results):
     """The short arithmetic for all, then the other one for those that are far."""
-    near(*given, k, *results)
-    far = _far(given, k)
+    near(*given, _k, *results)
+    far = _far(given, _k)
     if far is not None:
-        exact = np.empty((len(results), far.size), k.dtype)
-        whole(*(a[far] if a.ndim else a for a in given), k, *exact)
+        exact = np.empty((len(results), far.size), _k.dtype)
+        whole(*(a[far] if a.ndim else a for a in given), _k, *exact)
         results[:, far] = exact
 
 
@@ -77,28 +83,28 @@ def _dtype(args):
     return dtype
 
 
-def _far(given, k):
+def _far(given, _k):
     """Where an exponent is too large for the short arithmetic, or NaN; else None."""
     exponents = _exponents(*given)
-    if all(_all_near(summands, k) for summands in exponents):
+    if all(_all_near(summands, _k) for summands in exponents):
         return None
-    near = np.broadcast_arrays(*(_near(summands, k) for summands in exponents))
+    near = np.broadcast_arrays(*(_near(summands, _k) for summands in exponents))
     return np.flatnonzero(~np.logical_and.reduce(near))
 
 
-def _all_near(summands, k):
+def _all_near(summands, _k):
     """Whether a sum is near whichever elements are summed; cheap, and false for NaN."""
     lows, highs = [s.min() for s in summands], [s.max() for s in summands]
-    near = sum(lows) >= k.low and sum(highs) <= k.high
-    return near and min(lows) >= -k.cut and max(highs) <= k.cut
+    near = sum(lows) >= _k.low and sum(highs) <= _k.high
+    return near and min(lows) >= -_k.cut and max(highs) <= _k.cut
 
 
-def _near(summands, k):
+def _near(summands, _k):
     """Where a sum, and each summand, is near."""
     z = sum(summands)
-    near = (z >= k.low) & (z <= k.high)
+    near = (z >= _k.low) & (z <= _k.high)
     for summand in summands:
-        near = near & (np.abs(summand) <= k.cut)
+        near = near & (np.abs(summand) <= _k.cut)
     return near
 
 
@@ -115,34 +121,36 @@ def _select(condition, a, b):
     return a if a is b else np.where(condition, a, b)
 
 
-def _finite(value, k):
+def _finite(value, _k):
     """Value with infinities, and what is nearly infinite, replaced by ±huge."""
-    return np.minimum(np.maximum(value, -k.huge), k.huge)
+    return np.minimum(np.maximum(value, -_k.huge), _k.huge)
 
 
-def _capped(size, k):
+def _capped(size, _k):
     """Size, at most the cut."""
-    return size if size.max() <= k.cut else np.minimum(size, k.cut)
+    return size if size.max() <= _k.cut else np.minimum(size, _k.cut)
 
 
-def _tail(size, capped, k):
+def _tail(size, capped, _k):
     """exp(capped - size), the part of exp(-size) that the cap left out."""
-    return k.one if capped is size else np.exp(capped - size)
+    return _k.one if capped is size else np.exp(capped - size)
 
 
-def _fade(value, tail, k):
+def _fade(value, tail, _k):
     """value * tail: the last rounding of a result that may be subnormal."""
-    return value if tail is k.one else value * tail
+    return value if tail is _k.one else value * tail
 
 
-def _swell(value, tail, k):
-    """value / tail: what grows as the tail decays."""
-    return value if tail is k.one else value / tail
+def _swell(value, tail, _k):
+    """value / tail: what grows as the tail decays; nothing stays nothing."""
+    if tail is _k.one:
+        return value
+    return np.where(value == 0.0, value, value / tail)
 
 
 def _tame(error, size, capped):
     """Rounding error of a number, bounded where that is too large to matter."""
-    return error if capped is size else np.fmax(np.fmin(error, 1.0), -1.0)
+    return error if capped is size else np.fmax(np.fmin(error, 0.01), -0.01)
 
 
 def _product_error(a, b, product):
@@ -162,6 +170,6 @@ def _high(value):
     return scaled - (scaled - value)
 
 
-def _residue(high, low, k):
+def _residue(high, low, _k):
     """What a constant loses when it is rounded to the dtype of the arithmetic."""
-    return (high - float(k.dtype(high))) + low
+    return (high - float(_k.dtype(high))) + low

@@ -26,13 +26,13 @@ _CALLS = {
     "abs": "np.abs({})", "exp": "np.exp({})", "expm1": "np.expm1({})",
     "log": "np.log({})", "log1p": "np.log1p({})", "maximum": "np.maximum({}, {})",
     "copysign": "np.copysign({}, {})", "select": "_select({}, {}, {})",
-    "step": "_step({})", "finite": "_finite({}, k)", "capped": "_capped({}, k)",
-    "tail": "_tail({}, {}, k)", "fade": "_fade({}, {}, k)",
-    "swell": "_swell({}, {}, k)", "tame": "_tame({}, {}, {})",
+    "step": "_step({})", "finite": "_finite({}, _k)", "capped": "_capped({}, _k)",
+    "tail": "_tail({}, {}, _k)", "fade": "_fade({}, {}, _k)",
+    "swell": "_swell({}, {}, _k)", "tame": "_tame({}, {}, {})",
     "product_error": "_product_error({}, {}, {})",
 }  # fmt: skip
 _CONSTANTS = {"nan": "np.nan"}
-RESERVED = ("np", "k")
+RESERVED = ("np",)
 
 
 def spell(expression: Expression, level: int = 0) -> str:
@@ -57,7 +57,7 @@ def spell(expression: Expression, level: int = 0) -> str:
         raise UnsupportedError(f"numpy has no spelling for {kind}")
     spelled = [spell(a) for a in args]
     if kind == "select":  # a number there takes the dtype of the rest
-        spelled[1:] = ["k.one" if s == "1.0" else s for s in spelled[1:]]
+        spelled[1:] = ["_k.one" if s == "1.0" else s for s in spelled[1:]]
     return _CALLS[kind].format(*spelled)
 
 
@@ -68,18 +68,20 @@ def _literal(value: Fraction, level: int) -> str:
 
 def _residue(value: Fraction) -> str:
     high = float(value)
-    return f"_residue({high!r}, {float(value - Fraction(high))!r}, k)"
+    return f"_residue({high!r}, {float(value - Fraction(high))!r}, _k)"
 
 
 def emit(activation: Activation, derivation: Derivation, form: StableForm) -> str:
     """Source text: public functions first, then the arithmetic of each."""
     names = list(derivation.names)
+    for taken in set(RESERVED) & set(activation.variables):
+        raise UnsupportedError(f"NumPy code has no room for a parameter '{taken}'")
     runtime = files("mila_analysis.backends").joinpath("_numpy_runtime.py").read_text()
     parts = [
         _header(activation, derivation, form),
         _all(names),
         *(_public(activation, derivation, name) for name in names),
-        _public_partials(activation, names),
+        _public_partials(activation),
         *_bodies("whole", form.whole, form.variables, names),
         *_near(form, names),
         runtime.partition("# --- runtime ---\n")[2].strip(),
@@ -91,6 +93,7 @@ def _header(activation: Activation, derivation: Derivation, form: StableForm) ->
     generators = [f"{g.symbol} = {g.definition}" for g in derivation.generators]
     promise = {
         "homogeneous": "holds on every float: no overflow, and limits at infinity",
+        "guarded": "each exponential is safe, products of several may not be",
         "direct": "the derivative as it stands; it promises nothing where it overflows",
     }[form.strategy]
     lines = [
@@ -144,17 +147,12 @@ def _title(name: str) -> str:
     return "The function" if name == "f" else f"The partial derivative {name}"
 
 
-def _public_partials(activation: Activation, names: list[str]) -> str:
-    quoted = ", ".join(f'"{n}"' for n in names)
-    quoted += "," if len(names) == 1 else ""
-    arguments = ", ".join(activation.variables)
+def _public_partials(activation: Activation) -> str:
     return "\n".join(
         [
             f"def partials({_signature(activation)}):",
             '    """All of them by name; they share their exponentials."""',
-            f"    names = ({quoted})",
-            f'    values = _elementwise("partials", names, {arguments})',
-            "    return dict(zip(names, values))",
+            f"    return _together({', '.join(activation.variables)})",
         ]
     )
 
@@ -173,7 +171,7 @@ def _body(
     name: str, program: Program, variables: tuple[str, ...], wanted: list[str]
 ) -> str:
     lines = statements(program, wanted, spell)
-    arguments = ", ".join([*variables, "k", *wanted])
+    arguments = ", ".join([*variables, "_k", *wanted])
     return "\n".join([f"def {name}({arguments}):", *(f"    {line}" for line in lines)])
 
 

@@ -2,8 +2,8 @@
 
 `stabilize` picks a strategy by the structure of the tower, never by the name of the
 activation. `homogeneous` covers every partial that is rational in exponentials with
-denominators that have no positive root; `direct` spells the derivative as it stands and
-promises nothing.
+denominators that have no positive root; with several exponentials it is `guarded`, each
+of them being safe; `direct` spells the derivative as it stands and promises nothing.
 """
 
 from __future__ import annotations

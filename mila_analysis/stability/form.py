@@ -59,7 +59,7 @@ class StableForm:
         variables: names of x and the parameters.
         whole: the program that holds everywhere.
         near: a faster one for most floats, or None.
-        strategy: `homogeneous` or `direct`; `direct` promises nothing.
+        strategy: `homogeneous`, or what promises less: `guarded`, `direct`.
     """
 
     variables: tuple[str, ...]

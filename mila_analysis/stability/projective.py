@@ -140,13 +140,13 @@ class Projective:
         terms = list(self.splitter.terms(element))
         if not terms:
             return number(0)
-        low = [min(powers) for powers in zip(*(t.low for t in terms), strict=True)]
-        high = [min(powers) for powers in zip(*(t.high for t in terms), strict=True)]
+        low = self._shared([t.low for t in terms])
+        high = self._shared([t.high for t in terms])
         products = max(len(t.monomial) for t in terms) > 1
         plain = products or not any(t.monomial for t in terms)
         scale = Fraction(1) if plain else common([t.content for t in terms])
         decays = [
-            decay(at, max(k, 0), max(n, 0), self.builder)
+            decay(at, k, n, self.builder)
             for at, k, n in zip(self.coordinates, low, high, strict=True)
             if max(k, n) > 0
         ]
@@ -156,7 +156,7 @@ class Projective:
             total = mul(_scaled(total, scale), *(d.weight for d in decays))
         for each in decays:
             total = op("fade", total, each.tail)
-        return self._swollen(total, low, high)
+        return total
 
     def _summand(
         self,
@@ -175,17 +175,44 @@ class Projective:
         variables = [self._variable(s, term, decays) for s in term.monomial]
         if variables:
             value = self._times(variables[0], value)
-        for i, at in enumerate(self.coordinates):
-            value = self._raised(value, at.p, term.low[i] - max(low[i], 0))
-            value = self._raised(value, at.q, term.high[i] - max(high[i], 0))
+        value = self._decayed(value, term, low, high)
         value = mul(value, *(d.weight for d in decays), *variables[1:])
-        value = self._faded_more(value, term, low, high)
+        value = self._grown(value, term)
         return _scaled(value, factor)
 
-    def _raised(self, value: Expression, base: Expression, n: int) -> Expression:
-        if n >= 0:
-            return mul(value, self.builder.power(base, n))
-        return op("div", value, self.builder.power(base, -n))
+    def _shared(self, powers: Sequence[tuple[int, ...]]) -> list[int]:
+        """The decay that all terms have in common; with several exponentials, none."""
+        if len(self.coordinates) > 1:
+            return [0] * len(self.coordinates)
+        return [max(min(column), 0) for column in zip(*powers, strict=True)]
+
+    def _decayed(
+        self, value: Expression, term: Term, low: Sequence[int], high: Sequence[int]
+    ) -> Expression:
+        """A term times the powers of p and q, and their tails, that it alone has."""
+        for i, at in enumerate(self.coordinates):
+            for base, tail, power, shared in (
+                (at.p, at.tail_p, term.low[i], low[i]),
+                (at.q, at.tail_q, term.high[i], high[i]),
+            ):
+                if power > shared:
+                    value = mul(value, self.builder.power(base, power - shared))
+                    value = value if shared else op("fade", value, tail)
+        return value
+
+    def _grown(self, value: Expression, term: Term) -> Expression:
+        """A term over the powers of p and q that it grows by, and over their tails."""
+        for i, at in enumerate(self.coordinates):
+            for base, tail, power in (
+                (at.p, at.tail_p, term.low[i]),
+                (at.q, at.tail_q, term.high[i]),
+            ):
+                if power < 0:
+                    growth = op("div", number(1), self.builder.power(base, -power))
+                    if len(self.coordinates) > 1:
+                        growth = op("finite", growth)
+                    value = op("swell", op("mul", value, growth), tail)
+        return value
 
     def _times(self, variable: Expression, quotient: Expression) -> Expression:
         if quotient == number(1):
@@ -239,28 +266,6 @@ class Projective:
             alive = op("select", lives, number(1), number(0))
             value = op("mul", value, self.builder.bind("alive", alive))
         return self.builder.bind(f"{symbol}_alive".lower(), value)
-
-    def _swollen(
-        self, value: Expression, low: Sequence[int], high: Sequence[int]
-    ) -> Expression:
-        """Value over the tail of what grows: 1/p or 1/q is larger than its cap."""
-        for at, k, n in zip(self.coordinates, low, high, strict=True):
-            if k < 0:
-                value = op("swell", value, at.tail_p)
-            if n < 0:
-                value = op("swell", value, at.tail_q)
-        return value
-
-    def _faded_more(
-        self, value: Expression, term: Term, low: Sequence[int], high: Sequence[int]
-    ) -> Expression:
-        """A term times the tail of a decay that the other terms do not share."""
-        for i, at in enumerate(self.coordinates):
-            if term.low[i] > 0 >= low[i]:
-                value = op("fade", value, at.tail_p)
-            if term.high[i] > 0 >= high[i]:
-                value = op("fade", value, at.tail_q)
-        return value
 
     # Forms
 

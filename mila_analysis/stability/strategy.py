@@ -43,9 +43,10 @@ def stabilize(derivation: Derivation, strategy: str = "auto") -> StableForm:
 
     Args:
         derivation: exact partials.
-        strategy: `homogeneous` holds on every float; `direct` spells the factored
-            derivative and overflows where its exponentials do; `auto` takes the
-            first that the structure of the tower admits.
+        strategy: `homogeneous` holds on every float (with several exponentials it
+            is `guarded`: each of them is safe, their products may not be);
+            `direct` spells the factored derivative and overflows where its
+            exponentials do; `auto` takes the first that the tower admits.
     """
     if strategy == "direct":
         return _direct(derivation)
@@ -65,7 +66,9 @@ def _direct(derivation: Derivation) -> StableForm:
 def _homogeneous(derivation: Derivation) -> StableForm:
     whole = _program(derivation, Projective(derivation, _builder(derivation)))
     near = _near(derivation) if _has_exponentials(derivation) else None
-    return StableForm(_names(derivation), whole, near, "homogeneous")
+    several = sum(g.function == "exp" for g in derivation.generators) > 1
+    strategy = "guarded" if several else "homogeneous"
+    return StableForm(_names(derivation), whole, near, strategy)
 
 
 def _has_exponentials(derivation: Derivation) -> bool:
