@@ -33,6 +33,9 @@ MAX_BITS = 1 << 15
 TINY_EXPONENT = -1400
 """A ball inside ±2^TINY_EXPONENT is narrow enough, whatever its relative width."""
 
+HUGE_EXPONENT = 1 << 20
+"""A value above 2^HUGE_EXPONENT is refused: its digits would fill the memory."""
+
 _RULES = {row.symbol: row.ball for row in PRIMITIVES.values()}
 
 
@@ -140,6 +143,8 @@ def _enclosure(ball: Any, precision: int) -> Enclosure:
 
 def _fraction(ball: Any) -> Fraction:
     mantissa, exponent = ball.man_exp()
+    if exponent > HUGE_EXPONENT:
+        raise AccuracyError(f"the value is above 2^{HUGE_EXPONENT}")
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 
 

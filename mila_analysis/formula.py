@@ -38,7 +38,7 @@ _SPELLINGS = {
     "^": "**", "·": "*", "×": "*", "−": "-", "²": "**2", "³": "**3", "β": "beta",
     "α": "alpha", "γ": "gamma", "θ": "theta", "λ": "lambda_", "σ": "sigma",
 }  # fmt: skip
-_CALLS = {"ln": "log", "σ": "sigmoid"}
+_CALLS = {"ln": "log", "sigma": "sigmoid"}
 _NEGATION = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 _COMPARISON: dict[type[ast.cmpop], str] = {
     ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=",
@@ -99,9 +99,12 @@ def _syntax_tree(text: str) -> tuple[ast.expr, str]:
     if len(text) > MAX_LENGTH:
         raise FormulaError(f"the formula is longer than {MAX_LENGTH} characters")
     source = "".join(_SPELLINGS.get(c, c) for c in text).strip()
-    strange = re.search(r"[^\x20-\x7e]", source)
+    strange = re.search(r"[^\x20-\x7e]|#", source)
     if strange:
-        raise FormulaError(f"{strange.group()!r} cannot stand in a formula: {text}")
+        column = text.index(strange.group()) + 1
+        raise FormulaError(
+            f"{strange.group()!r} cannot stand in a formula (column {column})"
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python warns of `2x`; the error follows
@@ -109,7 +112,7 @@ def _syntax_tree(text: str) -> tuple[ast.expr, str]:
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         place = getattr(error, "offset", None)
         where = f" at column {place}" if place else ""
-        raise FormulaError(f"not a formula{where}: {_shown(text)}") from None
+        raise FormulaError(f"not a formula{where}: {_shown(source)}") from None
     _check_size(tree)
     return tree, source
 
@@ -321,6 +324,13 @@ def _limited(cases: list[Case]) -> list[Case]:
         value = case.expression
         if value.has(sympy.nan, sympy.zoo, sympy.oo, sympy.I):
             raise FormulaError("the formula is not a real number anywhere")
+        if any(
+            p.exp.is_Rational and max(abs(p.exp.p), p.exp.q) > MAX_EXPONENT
+            for p in value.atoms(sympy.Pow)
+        ):
+            raise FormulaError(
+                f"an exponent above {MAX_EXPONENT} in {_shown(str(value))}"
+            )
         if value.is_Rational and value.p.bit_length() + value.q.bit_length() > 4096:
             raise FormulaError("the formula holds a number that is too large")
     return cases

@@ -14,7 +14,7 @@ from mila_analysis.activation import Activation
 from mila_analysis.backends.backend import Backend
 from mila_analysis.backends.numpy import NUMPY
 from mila_analysis.derivation import derive
-from mila_analysis.errors import UnknownNameError, suggestion
+from mila_analysis.errors import UnknownNameError, UnsupportedError, suggestion
 from mila_analysis.stability import stabilize
 
 __all__ = ["BACKENDS", "GeneratedCode", "Kernel", "generate_code", "lambdify"]
@@ -87,8 +87,11 @@ def generate_code(
     """
     target = _backend(backend)
     derivation = derive(activation, order)
-    form = stabilize(derivation)
-    text = target.emit(activation, derivation, form)
+    try:
+        form = stabilize(derivation)
+        text = target.emit(activation, derivation, form)
+    except RecursionError:
+        raise UnsupportedError("the derivatives are too long to write out") from None
     return GeneratedCode(activation, backend, form.strategy, text)
 
 

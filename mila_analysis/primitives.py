@@ -22,6 +22,9 @@ Rule = Callable[..., Any]
 HUGE = 2**64
 """Arb's own exponential of a number above this has no finite radius."""
 
+HUGE_EXPONENT = 1 << 20
+"""An argument above 2^HUGE_EXPONENT is refused: its digits would fill the memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Primitive:
@@ -54,12 +57,17 @@ def exp_ball(series: Any) -> Any:
 def _huge_exp(ball: Any) -> Any:
     """Exponential of a huge ball, by a multiple of log 2 known to enough digits.
 
-    The exponent of the result, with a thousand bits, is nothing special to a ball. Of
+    The exponent of the result, with thousands of bits, is nothing special to a ball. Of
     an argument that is itself uncertain only the larger end is taken, and zero.
     """
     if ball.rad() > 1:
         return _huge_exp(ball.upper()).union(flint.arb(0))
-    with flint.ctx.workprec(flint.ctx.prec + 1100):
+    _, exponent = abs(ball).upper().man_exp()
+    if exponent > HUGE_EXPONENT and ball < 0:
+        return flint.arb((1, -HUGE_EXPONENT)).union(flint.arb(0))
+    if exponent > HUGE_EXPONENT:
+        raise ValueError("an exponential of an exponential number")
+    with flint.ctx.workprec(2 * flint.ctx.prec + max(int(exponent), 0) + 64):
         log2 = flint.arb.const_log2()
         power = (ball.mid() / log2).floor().unique_fmpz()
         rest = ball - power * log2

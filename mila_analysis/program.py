@@ -8,6 +8,7 @@ Meaning of the operations that are not plain arithmetic, in exact mathematics:
 
 - `step(z)` is 1 where z > 0, else 0.
 - `finite(v)` is v; in floats, infinities become a huge number, so that 0·v is 0.
+- `modest(v, tail)` is v; where the tail of a decay is 0, a bounded number of its sign.
 - `capped(a)` is a, but at most a bound whose exp(-bound) is a normal float;
   `tail(a, c)` is exp(c - a), what the cap left out; `fade(v, tail)` is v·tail.
 - `tame(e, a, c)` is e, the rounding error of a number of size a; where a is beyond its

@@ -28,6 +28,7 @@ from mila_analysis.primitives import PRIMITIVES
 __all__ = ["Calculus", "Generator", "Tower", "lift"]
 
 MAX_GENERATORS = 6
+MAX_POWER = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,23 @@ class Tower:
             for base, factor in _multiples(exponent):
                 known = self._units.get(base)
                 self._units[base] = _finest(known or factor, factor)
+        self._orient(expression)
+
+    def _orient(self, expression: Any) -> None:
+        """A base whose exponents are all negative, inside a log, has a negative unit.
+
+        So log(1 + exp(-x)) stays one, and is not log(1 + exp(x)) - x, which cancels.
+        """
+        inside = [log.args[0] for log in expression.atoms(sympy.log)]
+        signs: dict[Any, set[bool]] = {}
+        for node in sympy.postorder_traversal(expression):
+            exponent = _exponent(node)
+            if exponent is not None:
+                for base, factor in _multiples(exponent):
+                    signs.setdefault(base, set()).add(bool(factor > 0))
+        for base, unit in self._units.items():
+            if signs.get(base) == {False} and any(u.has(sympy.exp) for u in inside):
+                self._units[base] = -abs(unit)
 
     def _lift(self, node: Any) -> Any:
         if node.is_Rational or node in self.variables:
@@ -158,6 +176,10 @@ class Tower:
             unit = self._units.setdefault(base, abs(factor))
             if (factor / unit).q != 1:
                 self._units[base] = unit = _finest(unit, factor)
+            if abs(factor / unit) > MAX_POWER:
+                raise UnsupportedError(
+                    f"the exponents of {base} have no common unit within {MAX_POWER}"
+                )
             result *= self._generator("exp", unit * base) ** (factor / unit)
         return result
 

@@ -98,12 +98,13 @@ class TestParametersOfAnyName:
     def test_it_works_and_is_right_or_is_taken(self, word):
         try:
             activation = define("mine", f"x * tanh({word} * x) + {word}", **{word: 2})
-        except ParameterError:
+            kernel = lambdify(activation)
+        except (ParameterError, UnsupportedError):
             if word in ("k", "a", "beta", "p", "z", "t", "w"):
                 raise  # too good a name to take
             return
         x = np.array([-800.0, -1.5, 0.0, 0.3, 800.0])
-        found = lambdify(activation).partials(x)
+        found = kernel.partials(x)
         assert found["f"] == pytest.approx(x * np.tanh(2 * x) + 2, rel=1e-15)
         plain = lambdify(define("mine", "x * tanh(c * x) + c", c=2)).partials(x)
         for name, values in plain.items():

@@ -17,7 +17,8 @@ class _Limits:
         self.dtype = dtype
         self.one = dtype(1.0)
         self.cut = cut  # exp(-cut) is a normal number
-        self.huge = np.finfo(dtype).max / 256  # stands for infinity where 0 * inf is 0
+        self.huge = np.finfo(dtype).max / 2**40  # infinity, where 0 * inf is to be 0
+        self.modest = dtype(self.huge) ** dtype(0.25)  # its cube is no infinity
         self.low = -cut / _REACH[0]  # exponents between these are near
         self.high = highest / _REACH[1]
         self.quick = dtype is np.float32  # float64 takes the more accurate arithmetic
@@ -124,6 +125,14 @@ def _select(condition, a, b):
 def _finite(value, _k):
     """Value with infinities, and what is nearly infinite, replaced by ±huge."""
     return np.minimum(np.maximum(value, -_k.huge), _k.huge)
+
+
+def _modest(value, tail, _k):
+    """Value, but modest where what it is multiplied with has vanished anyway."""
+    if tail is _k.one:
+        return value
+    bounded = np.minimum(np.maximum(value, -_k.modest), _k.modest)
+    return np.where(tail > 0.0, value, bounded)
 
 
 def _capped(size, _k):

@@ -28,8 +28,8 @@ _CALLS = {
     "copysign": "np.copysign({}, {})", "select": "_select({}, {}, {})",
     "step": "_step({})", "finite": "_finite({}, _k)", "capped": "_capped({}, _k)",
     "tail": "_tail({}, {}, _k)", "fade": "_fade({}, {}, _k)",
-    "swell": "_swell({}, {}, _k)", "tame": "_tame({}, {}, {})",
-    "product_error": "_product_error({}, {}, {})",
+    "swell": "_swell({}, {}, _k)", "modest": "_modest({}, {}, _k)",
+    "tame": "_tame({}, {}, {})", "product_error": "_product_error({}, {}, {})",
 }  # fmt: skip
 _CONSTANTS = {"nan": "np.nan"}
 RESERVED = ("np",)
@@ -62,7 +62,10 @@ def spell(expression: Expression, level: int = 0) -> str:
 
 
 def _literal(value: Fraction, level: int) -> str:
-    text = repr(float(value))
+    try:
+        text = repr(float(value))
+    except OverflowError:
+        raise UnsupportedError("a coefficient is beyond the range of float64") from None
     return f"({text})" if value < 0 and level > 0 else text
 
 
@@ -180,7 +183,7 @@ def _near(form: StableForm, names: list[str]) -> list[str]:
     keys = [*names, "partials"]
     whole = ["_WHOLE = {", *(f'    "{n}": _whole_{n},' for n in keys), "}"]
     if form.near is None:
-        return ["\n".join(whole), "_NEAR = {}\n_REACH = (1, 1)"]
+        return ["\n".join(whole), "_NEAR, _REACH, _exponents = {}, (1, 1), None"]
     bodies = _bodies("near", form.near.program, form.variables, names)
     near = ["_NEAR = {", *(f'    "{n}": _near_{n},' for n in keys), "}"]
     reach = f"_REACH = ({form.near.deepest}, {form.near.highest})"

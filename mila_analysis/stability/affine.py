@@ -31,6 +31,8 @@ from mila_analysis.stability.terms import (
     coefficients,
     is_minus_one,
     rational,
+    shared_monomial,
+    without,
 )
 from mila_analysis.tower import Generator
 
@@ -100,13 +102,17 @@ class Affine:
 
     def value(self, element: Any) -> Expression:
         """Expression of a partial."""
-        summands = {}
-        for term in self.splitter.terms(element):
-            content, value = self._summand(term)
-            summands[value] = content
-        if not summands:
+        terms = list(self.splitter.terms(element))
+        if not terms:
             return number(0)
-        return self._reused(summands) or self._total(summands)
+        products = max(len(t.monomial) for t in terms) > 1
+        outside = shared_monomial(terms) if products else ()
+        summands = {}
+        for term in terms:
+            content, value = self._summand(without(term, outside))
+            summands[value] = content
+        total = self._reused(summands) or self._total(summands)
+        return mul(total, *(self.spelling.names[s] for s in outside))
 
     def _total(self, summands: dict[Expression, Fraction]) -> Expression:
         total = add(*(mul(Number(c), value) for value, c in summands.items()))

@@ -16,7 +16,7 @@ import sympy
 
 from mila_analysis.program import Builder, Expression, Number, mul, op
 from mila_analysis.stability.direct import Spelling
-from mila_analysis.stability.terms import rational
+from mila_analysis.stability.terms import NotHomogeneousError, rational
 
 __all__ = ["Sum", "exponent"]
 
@@ -34,6 +34,8 @@ def exponent(
 ) -> Sum:
     """Exponent with its rounding error; what is no polynomial is just evaluated."""
     symbols = sorted(argument.free_symbols, key=_x_first)
+    if not symbols:
+        raise NotHomogeneousError(f"exp({argument})")  # a constant that is no rational
     if not argument.is_polynomial(*symbols):
         plain = Spelling(names, builder).spell(argument)
         return Sum(builder.bind(f"z{suffix}", plain))

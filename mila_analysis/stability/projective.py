@@ -50,6 +50,8 @@ from mila_analysis.stability.terms import (
     common,
     is_minus_one,
     rational,
+    shared_monomial,
+    without,
 )
 from mila_analysis.tower import Generator
 
@@ -67,12 +69,14 @@ class Projective:
         names = {v: Name(str(v)) for v in derivation.variables}
         self.spelling = Spelling(names, builder)
         self.coordinates: list[Coordinates] = []
+        self.logarithms: set[Any] = set()
         for generator in derivation.generators:
             if generator.function == "exp":
                 self._exponential(generator)
             else:
                 value = self._logarithm(generator.argument)
                 self.spelling.names[generator.symbol] = value
+                self.logarithms.add(generator.symbol)  # all vanish as E does
 
     # Generators
 
@@ -88,6 +92,8 @@ class Projective:
         """Exponent with its error; in products infinite variables are cut first."""
         names = dict(self.spelling.names)
         symbols = argument.free_symbols
+        if not symbols:
+            raise NotHomogeneousError(f"exp({argument})")
         is_polynomial = argument.is_polynomial(*symbols)
         if is_polynomial and not sympy.Poly(argument, *symbols).is_linear:
             names.update({s: self._finite(s) for s in symbols & self.variables})
@@ -118,12 +124,11 @@ class Projective:
         """A(p, q) - 1 for a form with both ends 1: the inner terms, and t^n."""
         (at,), degree = self.coordinates, len(known) - 1
         whole = self.builder.bind("whole", op("fade", at.t, at.tail))
+        below = self.builder.bind("below", op("sub", number(1), at.step))
+        p = self.builder.bind("p_whole", op("maximum", whole, at.step))
+        q = self.builder.bind("q_whole", op("maximum", whole, below))
         inner = [
-            mul(
-                Number(c),
-                self.builder.power(at.p, k),
-                self.builder.power(at.q, degree - k),
-            )
+            mul(Number(c), self.builder.power(p, k), self.builder.power(q, degree - k))
             for k, c in enumerate(known)
             if 0 < k < degree and c
         ]
@@ -142,18 +147,22 @@ class Projective:
             return number(0)
         low = self._shared([t.low for t in terms])
         high = self._shared([t.high for t in terms])
-        products = max(len(t.monomial) for t in terms) > 1
-        plain = products or not any(t.monomial for t in terms)
-        scale = Fraction(1) if plain else common([t.content for t in terms])
         decays = [
             decay(at, k, n, self.builder)
             for at, k, n in zip(self.coordinates, low, high, strict=True)
             if max(k, n) > 0
         ]
-        inner = decays if products else []
-        total = add(*(self._summand(t, scale, low, high, inner) for t in terms))
-        if not products:
+        products = max(len(t.monomial) for t in terms) > 1
+        outside = shared_monomial(terms) if products and decays else ()
+        inside = [without(t, outside) for t in terms]
+        split = max(len(t.monomial) for t in inside) > 1
+        plain = products or not any(t.monomial for t in terms)
+        scale = Fraction(1) if plain else common([t.content for t in terms])
+        inner = decays if split else []
+        total = add(*(self._summand(t, scale, low, high, inner) for t in inside))
+        if not split:
             total = mul(_scaled(total, scale), *(d.weight for d in decays))
+        total = mul(total, *(self._variable(s, terms[0], decays) for s in outside))
         for each in decays:
             total = op("fade", total, each.tail)
         return total
@@ -242,14 +251,17 @@ class Projective:
     def _variable(self, symbol: Any, term: Term, shared: Sequence[Decay]) -> Expression:
         """A variable, finite on the sides where the term decays."""
         value = self.spelling.names[symbol]
+        fading = any(s in self.logarithms and s != symbol for s in term.monomial)
         decays = [
-            (k > 0, n > 0) for k, n in zip(term.low, term.high, strict=True) if k or n
+            (k > 0 or fading, n > 0)
+            for k, n in zip(term.low, term.high, strict=True)
+            if k or n or fading
         ]
         if not any(any(decay) for decay in decays):
             return value
         finite = self._finite(symbol)
         if shared:
-            return self._alive(symbol, finite, shared)
+            return self._modest(symbol, finite, shared)
         if len(decays) > 1 or all(decays[0]):
             return finite
         sides = (value, finite) if decays[0][0] else (finite, value)
@@ -257,15 +269,13 @@ class Projective:
         side = op("select", positive, *sides)
         return self.builder.bind(f"{symbol}_side".lower(), side)
 
-    def _alive(
+    def _modest(
         self, symbol: Any, value: Expression, decays: Sequence[Decay]
     ) -> Expression:
-        """A factor of a product of several, zero where the exponential has vanished."""
+        """A factor of a product of several, bounded where the exponential vanished."""
         for each in decays:
-            lives = op(">", each.tail, number(0))
-            alive = op("select", lives, number(1), number(0))
-            value = op("mul", value, self.builder.bind("alive", alive))
-        return self.builder.bind(f"{symbol}_alive".lower(), value)
+            value = op("modest", value, each.tail)
+        return self.builder.bind(f"{symbol}_modest".lower(), value)
 
     # Forms
 

@@ -11,11 +11,13 @@ neither at p = 0 nor at q = 0. So k and l say how the term decays at both ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
 from math import gcd, lcm
+from operator import and_
 from typing import Any
 
 import sympy
@@ -31,6 +33,8 @@ __all__ = [
     "common",
     "is_minus_one",
     "rational",
+    "shared_monomial",
+    "without",
 ]
 
 
@@ -173,3 +177,17 @@ def common(contents: list[Fraction]) -> Fraction:
     bottom = reduce(lcm, (c.denominator for c in contents))
     sign = -1 if all(c < 0 for c in contents) else 1
     return sign * Fraction(top, bottom)
+
+
+def shared_monomial(terms: Sequence[Term]) -> tuple[Any, ...]:
+    """Symbols, with repetition, that every one of several terms has as factors."""
+    if len(terms) < 2:
+        return ()
+    counts = [Counter(term.monomial) for term in terms]
+    return tuple(reduce(and_, counts).elements())
+
+
+def without(term: Term, symbols: Sequence[Any]) -> Term:
+    """Term with some of its symbols taken out."""
+    rest = Counter(term.monomial) - Counter(symbols)
+    return replace(term, monomial=tuple(rest.elements()))

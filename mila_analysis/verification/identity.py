@@ -236,6 +236,9 @@ class _Interpreter:
 
     _capped = _finite
 
+    def _modest(self, value: Exact, _: Exact) -> Exact:
+        return value
+
     def _tail(self, size: Exact, capped: Exact) -> Exact:
         return self._exp(self._sub(capped, size))
 
