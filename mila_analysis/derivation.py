@@ -16,9 +16,9 @@ import sympy
 from mila_analysis import formula, partials
 from mila_analysis.activation import Activation
 from mila_analysis.errors import UnsupportedError
-from mila_analysis.formula import Relation
+from mila_analysis.formula import Case, Relation
 from mila_analysis.partials import Partial
-from mila_analysis.tower import Calculus, Generator, Tower
+from mila_analysis.tower import Calculus, Generator, lift_all
 
 __all__ = ["Derivation", "DerivedCase", "derive", "factored"]
 
@@ -126,21 +126,19 @@ def derive(activation: Activation, order: int = 2) -> Derivation:
 @lru_cache(maxsize=128)
 def _derive(text: str, variables: tuple[str, ...], order: int) -> Derivation:
     parsed = formula.parse(text, variables)
-    tower = Tower(parsed.variables)
-    lifted = [
-        (
-            tuple(
-                Relation(tower.lift(r.difference), r.comparison)
-                for r in case.conditions
-            ),
-            tower.lift(case.expression),
-        )
-        for case in parsed.cases
-    ]
-    calculus = Calculus(parsed.variables, tuple(tower.generators))
     wanted = partials.up_to(order, variables)
-    cases = tuple(
-        DerivedCase(conditions, dict(calculus.partials(expression, wanted)))
-        for conditions, expression in lifted
+    lifted, generators = lift_all(
+        [e for case in parsed.cases for e in _expressions(case)], parsed.variables
     )
-    return Derivation(parsed.variables, calculus.generators, cases, order)
+    calculus = Calculus(parsed.variables, generators)
+    source = iter(lifted)
+    cases = []
+    for case in parsed.cases:
+        found = dict(calculus.partials(next(source), wanted))
+        relations = (Relation(next(source), r.comparison) for r in case.conditions)
+        cases.append(DerivedCase(tuple(relations), found))
+    return Derivation(parsed.variables, generators, tuple(cases), order)
+
+
+def _expressions(case: Case) -> list[Any]:
+    return [case.expression, *(r.difference for r in case.conditions)]

@@ -25,7 +25,7 @@ from mila_analysis.errors import FormulaError, UnsupportedError
 from mila_analysis.partials import Partial
 from mila_analysis.primitives import PRIMITIVES
 
-__all__ = ["Calculus", "Generator", "Tower", "lift"]
+__all__ = ["Calculus", "Generator", "lift", "lift_all"]
 
 MAX_GENERATORS = 6
 MAX_POWER = 128
@@ -59,10 +59,26 @@ def lift(
     Raises:
         UnsupportedError: it holds a function that the tower has no rule for.
     """
-    tower = Tower(tuple(variables))
-    lifted = tower.lift(expression)
-    calculus = Calculus(tuple(variables), tuple(tower.generators))
-    return calculus.field.from_expr(lifted), calculus.generators
+    (lifted,), generators = lift_all([expression], tuple(variables))
+    calculus = Calculus(tuple(variables), generators)
+    return calculus.field.from_expr(lifted), generators
+
+
+def lift_all(
+    expressions: Sequence[Any], variables: tuple[Any, ...]
+) -> tuple[list[Any], tuple[Generator, ...]]:
+    """Expressions over generators that they share.
+
+    A finer unit of an exponent may turn up late, when a logarithm has been split; then
+    all is lifted again, with what is known by now.
+    """
+    units: dict[Any, Any] = {}
+    for _ in range(MAX_GENERATORS):
+        tower = Tower(variables, units)
+        lifted = [tower.lift(expression) for expression in expressions]
+        if not tower.refined:
+            break
+    return lifted, tuple(tower.generators)
 
 
 class Calculus:
@@ -113,10 +129,11 @@ class Calculus:
 class Tower:
     """SymPy expressions to rational expressions in variables and generators."""
 
-    def __init__(self, variables: tuple[Any, ...]) -> None:
+    def __init__(self, variables: tuple[Any, ...], units: dict[Any, Any]) -> None:
         self.variables = variables
         self.generators: list[Generator] = []
-        self._units: dict[Any, Any] = {}
+        self.refined = False
+        self._units = units
 
     def lift(self, expression: Any) -> Any:
         """Expression with every function replaced by generators."""
@@ -170,18 +187,30 @@ class Tower:
         raise UnsupportedError(f"no rule of differentiation for {node}")
 
     def _exponential(self, exponent: Any) -> Any:
-        exponent = sympy.cancel(exponent)
         result = sympy.Integer(1)
-        for base, factor in _multiples(exponent):
+        for base, factor in self._parts(sympy.cancel(exponent)):
             unit = self._units.setdefault(base, abs(factor))
             if (factor / unit).q != 1:
                 self._units[base] = unit = _finest(unit, factor)
+                self.refined = True
             if abs(factor / unit) > MAX_POWER:
                 raise UnsupportedError(
                     f"the exponents of {base} have no common unit within {MAX_POWER}"
                 )
             result *= self._generator("exp", unit * base) ** (factor / unit)
         return result
+
+    def _parts(self, exponent: Any) -> list[tuple[Any, Any]]:
+        """Multiples in an exponent, those of each logarithm apart from the rest."""
+        logarithms = [g.symbol for g in self.generators if g.function == "log"]
+        if not exponent.has(*logarithms) or not exponent.is_polynomial(*logarithms):
+            return _multiples(exponent)
+        rest, with_logs = exponent.expand().as_independent(*logarithms, as_Add=True)
+        groups = [rest]
+        for symbol in logarithms:
+            part, with_logs = with_logs.as_independent(symbol, as_Add=True)[::-1]
+            groups.append(part)
+        return [multiple for group in groups for multiple in _multiples(group)]
 
     def _logarithm(self, u: Any) -> Any:
         """Logarithm with positive factors split off, each a generator of its own."""

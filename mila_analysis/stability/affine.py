@@ -29,7 +29,7 @@ from mila_analysis.stability.terms import (
     Splitter,
     Term,
     coefficients,
-    is_minus_one,
+    minus_one,
     rational,
     shared_monomial,
     without,
@@ -201,17 +201,18 @@ class Affine:
         self.highest = max(self.highest, *sizes)
 
     def _form(self, polynomial: Any) -> Expression:
-        if is_minus_one(polynomial):
-            return self._minus_one()
+        index = minus_one(polynomial)
+        if index is not None:
+            return self._minus_one(self.splitter.exponentials[index].symbol)
         if len(self.splitter.exponentials) > 1:
             return self.builder.bind("form", self._expanded(polynomial))
         (generator,) = self.splitter.exponentials
         base = self.spelling.names[generator.symbol]
         return self._horner.form(coefficients(polynomial), base)
 
-    def _minus_one(self) -> Expression:
+    def _minus_one(self, symbol: Any) -> Expression:
         """E - 1 by expm1."""
-        ((symbol, total),) = self.exponents.items()
+        total = self.exponents[symbol]
         value: Expression = op("expm1", total.value)
         if total.error is not None:
             lost = op("mul", self.spelling.names[symbol], total.error)

@@ -49,6 +49,7 @@ from mila_analysis.stability.terms import (
     coefficients,
     common,
     is_minus_one,
+    minus_one,
     rational,
     shared_monomial,
     without,
@@ -96,7 +97,8 @@ class Projective:
             raise NotHomogeneousError(f"exp({argument})")
         is_polynomial = argument.is_polynomial(*symbols)
         if is_polynomial and not sympy.Poly(argument, *symbols).is_linear:
-            names.update({s: self._finite(s) for s in symbols & self.variables})
+            shared = sorted(symbols & self.variables, key=str)
+            names.update({s: self._finite(s) for s in shared})
         return exponent(argument, names, self.builder, suffix)
 
     def _finite(self, symbol: Any) -> Expression:
@@ -252,11 +254,12 @@ class Projective:
         """A variable, finite on the sides where the term decays."""
         value = self.spelling.names[symbol]
         fading = any(s in self.logarithms and s != symbol for s in term.monomial)
+        fading = fading or any(self._is_nested(f) for f, n in term.forms if n > 0)
         decays = [
-            (k > 0 or fading, n > 0)
-            for k, n in zip(term.low, term.high, strict=True)
-            if k or n or fading
+            (k > 0, n > 0) for k, n in zip(term.low, term.high, strict=True) if k or n
         ]
+        if fading and not decays:
+            decays = [(True, False)]
         if not any(any(decay) for decay in decays):
             return value
         finite = self._finite(symbol)
@@ -268,6 +271,15 @@ class Projective:
         positive = op(">", self.coordinates[0].step, number(0))
         side = op("select", positive, *sides)
         return self.builder.bind(f"{symbol}_side".lower(), side)
+
+    def _is_nested(self, form: Any) -> bool:
+        """Whether a form is E - 1 for exp(c·exp(z)): it vanishes as exp(z) does."""
+        index = minus_one(form)
+        if not index:
+            return False
+        inner = self.exponentials[0].symbol
+        argument = self.exponentials[index].argument
+        return bool((argument / inner).is_Rational)
 
     def _modest(
         self, symbol: Any, value: Expression, decays: Sequence[Decay]
@@ -281,17 +293,17 @@ class Projective:
 
     def _form(self, polynomial: Any) -> Expression:
         """A polynomial in the exponentials as a form in (p : q)."""
+        index = minus_one(polynomial)
+        if index is not None:
+            return self._minus_one(self.coordinates[index])
         if len(self.exponentials) > 1:
             return self.builder.bind("form", self._expanded(polynomial))
-        if is_minus_one(polynomial):
-            return self._minus_one()
         known = coefficients(polynomial)
         pairs = list(zip(reversed(known), known, strict=True))
         return self.builder.bind("form", self._horner(pairs))
 
-    def _minus_one(self) -> Expression:
+    def _minus_one(self, at: Coordinates) -> Expression:
         """p - q = ±(1 - t), by expm1."""
-        (at,) = self.coordinates
         value: Expression = op("neg", op("expm1", op("neg", at.capped)))
         if at.error is not None:
             value = op("add", value, op("mul", at.t, at.error))

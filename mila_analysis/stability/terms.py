@@ -32,6 +32,7 @@ __all__ = [
     "coefficients",
     "common",
     "is_minus_one",
+    "minus_one",
     "rational",
     "shared_monomial",
     "without",
@@ -167,8 +168,18 @@ def coefficients(form: Any) -> list[Fraction]:
 
 
 def is_minus_one(form: Any) -> bool:
-    """Whether a form is E - 1, which vanishes where its exponent does."""
-    return len(form.ring.gens) == 1 and coefficients(form) == [-1, 1]
+    """Whether a form is E - 1, which vanishes where the exponent of that E does."""
+    return minus_one(form) is not None
+
+
+def minus_one(form: Any) -> int | None:
+    """Number of the exponential E of a form that is E - 1."""
+    known = dict(form.terms())
+    for i in range(len(form.ring.gens)):
+        unit = tuple(int(j == i) for j in range(len(form.ring.gens)))
+        if known == {unit: 1, (0,) * len(unit): -1}:
+            return i
+    return None
 
 
 def common(contents: list[Fraction]) -> Fraction:
