@@ -42,8 +42,8 @@ def code(
     from mila_analysis.kernels import generate_code
 
     made = generate_code(one, backend, order=order)
-    if made.strategy == "direct":
-        say(f"note: {one.name} has no overflow-free form here: nothing is promised")
+    if made.strategy != "homogeneous":
+        say(f"note: strategy {made.strategy}: not proven safe on every float")
     deliver(
         made.text, output, command="code", backend=backend, strategy=made.strategy,
         activations=[one], as_json=json,

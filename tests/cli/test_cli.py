@@ -1,0 +1,297 @@
+"""The command line: the call that is made, what goes where, and each mistake."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from mila_analysis import __version__, kernels, plotting
+from mila_analysis.cli import app
+from mila_analysis.cli.exits import run
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command line left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Invoke = Callable[..., Outcome]
+
+
+@pytest.fixture
+def invoke(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Invoke:
+    """Run arguments in an empty folder, in this process."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> Outcome:
+        code = run(typer.main.get_command(app), arguments)
+        said = capsys.readouterr()
+        return Outcome(code, said.out, said.err)
+
+    return call
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, str, dict[str, Any]]]:
+    """Calls of `plotting.plot`, which draws nothing here."""
+    calls: list[tuple[Any, str, dict[str, Any]]] = []
+
+    def plot(activations: Any, kind: str, **options: Any) -> str:
+        calls.append((activations, kind, options))
+        return "figure"
+
+    monkeypatch.setattr(plotting, "plot", plot)
+    monkeypatch.setattr(plotting, "render", lambda _, encoding: encoding.encode())
+    return calls
+
+
+def outside(*arguments: str, cwd: Path, **options: Any) -> Any:
+    return subprocess.run(
+        [sys.executable, "-m", "mila_analysis", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        check=False,
+        **options,
+    )
+
+
+# --- the call that is made
+
+
+def test_the_default_is_the_function_of_mila(invoke: Invoke, drawn: Any) -> None:
+    assert invoke("plot").code == 0
+    activations, kind, options = drawn[0]
+    assert [a.spec for a in activations] == ["mila:beta=0"]
+    assert kind == "function"
+    assert options["style"] == "light"
+    assert options["x"] is None
+
+
+def test_beta_is_a_decimal_and_repeated_a_family(invoke: Invoke, drawn: Any) -> None:
+    invoke("plot", "--beta", "-0.25", "--beta", "0.1")
+    values = [str(a.values["beta"]) for a in drawn[0][0]]
+    assert values == ["-1/4", "1/10"]
+
+
+def test_beta_goes_to_those_that_have_one(invoke: Invoke, drawn: Any) -> None:
+    invoke("plot", "-a", "relu", "-a", "mish", "-a", "mila", "--beta", "-0.25")
+    assert [a.spec for a in drawn[0][0]] == ["relu", "mish", "mila:beta=-0.25"]
+
+
+def test_every_option_of_plot_arrives(invoke: Invoke, drawn: Any) -> None:
+    invoke(
+        "plot", "contour", "--x", "-2", "2", "--sweep", "-1", "1", "--partial", "f_x",
+        "--title", "T", "--size", "5", "4", "--dpi", "90", "--style", "dark",
+        "--points", "50", "-o", "a.svg",
+    )  # fmt: skip
+    _, kind, options = drawn[0]
+    assert kind == "contour"
+    assert options == {
+        "x": ("-2", "2"), "sweep": ("-1", "1"), "parameter": None,
+        "partials": ["f_x"], "title": "T", "size": (5.0, 4.0), "dpi": 90.0,
+        "style": "dark", "points": 50,
+    }  # fmt: skip
+    assert Path("a.svg").read_bytes() == b"svg"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ((), "mila-function.png"),
+        (("family",), "mila-family.png"),
+        (("-a", "relu", "--format", "pdf"), "relu-function.pdf"),
+    ],
+)
+def test_a_file_is_named_after_what_it_shows(
+    invoke: Invoke, drawn: Any, arguments: tuple[str, ...], name: str
+) -> None:
+    found = invoke("plot", *arguments)
+    assert Path(name).exists()
+    assert found.err == f"mila-analysis: wrote {name}\n"
+    assert found.out == ""
+
+
+def test_a_formula_of_ones_own_takes_its_parameters(invoke: Invoke, drawn: Any) -> None:
+    invoke("plot", "-a", "x*tanh(exp(k*x))", "--param", "k=2")
+    (activation,) = drawn[0][0]
+    assert activation.formula == "x*tanh(exp(k*x))"
+    assert activation.values == {"k": 2}
+
+
+def test_code_passes_its_options_on(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+    real = kernels.generate_code
+
+    def generate(activation: Any, backend: str, *, order: int) -> Any:
+        calls.append((activation.spec, backend, order))
+        return real(activation, backend, order=order)
+
+    monkeypatch.setattr(kernels, "generate_code", generate)
+    found = invoke("code", "-b", "numpy", "--beta", "1.5", "--order", "1")
+    assert calls == [("mila:beta=1.5", "numpy", 1)]
+    assert "def f_x(x, beta=1.5):" in found.out
+    assert found.err == ""
+
+
+# --- what goes where
+
+
+def test_latex_goes_to_stdout_alone(invoke: Invoke) -> None:
+    found = invoke("latex", "--partial", "f_beta", "--form", "substituted")
+    assert found.code == 0
+    assert r"\frac{\partial f}{\partial \beta}" in found.out
+    assert found.err == ""
+
+
+def test_json_says_what_was_written(invoke: Invoke, drawn: Any) -> None:
+    found = invoke("plot", "--beta", "-0.25", "-o", "a.png", "--json")
+    assert json.loads(found.out) == {
+        "command": "plot",
+        "kind": "function",
+        "files": ["a.png"],
+        "activations": ["mila:beta=-0.25"],
+    }
+    assert found.err == ""
+
+
+def test_the_list_can_be_piped(invoke: Invoke) -> None:
+    rows = [line.split("\t") for line in invoke("list").out.splitlines()]
+    names = [row[0] for row in rows]
+    assert names[:2] == ["mila", "mish"]
+    assert rows[0][1] == "x * tanh(log(1 + exp(x + beta)))"
+
+
+def test_the_list_is_also_json(invoke: Invoke) -> None:
+    listed = json.loads(invoke("list", "--json").out)
+    mila = next(a for a in listed if a["name"] == "mila")
+    assert mila["formula"] == "x * tanh(log(1 + exp(x + beta)))"
+    assert mila["parameters"][0]["name"] == "beta"
+
+
+def test_a_picture_can_be_piped(tmp_path: Path) -> None:
+    done = outside("plot", "-o", "-", "--dpi", "50", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith(PNG)
+    assert done.stderr == b""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_that_closes_is_no_traceback(tmp_path: Path) -> None:
+    line = f"'{sys.executable}' -m mila_analysis code | head -n 1"
+    done = subprocess.run(
+        line, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith('"""Mila')
+    assert done.stderr == ""
+
+
+def test_the_version(invoke: Invoke) -> None:
+    assert invoke("--version").out == f"mila-analysis {__version__}\n"
+
+
+def test_without_a_command_there_is_help(invoke: Invoke) -> None:
+    assert "gallery" in invoke().out
+
+
+# --- mistakes: one line, the right exit code, nothing written
+
+MISTAKES = {
+    "no activation 'mlia'; did you mean 'mila'?": ("plot", "-a", "mlia"),
+    "beta must be a finite number, not 'nan'": ("plot", "--beta", "nan"),
+    "beta 1e999 is beyond the range of float64": ("plot", "--beta", "1e999"),
+    "x must go from low to high": ("plot", "--x", "3", "-3"),
+    "points": ("plot", "--points", "1000000000000"),
+    "no figure 'functoin'; did you mean 'function'?": ("plot", "functoin"),
+    "no partial 'f_y'": ("plot", "--partial", "f_y"),
+    "relu has no parameter 'beta'": ("plot", "-a", "relu", "--beta", "1"),
+    "no backend 'torhc'": ("code", "-b", "torhc"),
+    "no LaTeX form 'clsoed'": ("latex", "--form", "clsoed"),
+    "'--bta'; did you mean '--beta'": ("plot", "--bta", "1"),
+    "'polt'": ("polt",),
+    "cannot stand in a formula": ("plot", "-a", "x.__class__"),
+    "no function 'tna'; did you mean 'tan": ("plot", "-a", "x*tna(x)"),
+    "style": ("plot", "--style", "blue"),
+    "takes one activation, not 2": ("latex", "--beta", "1", "--beta", "2"),
+}
+
+
+@pytest.mark.parametrize("said", MISTAKES)
+def test_a_mistake_is_one_line_and_exit_2(invoke: Invoke, said: str) -> None:
+    found = invoke(*MISTAKES[said])
+    assert found.code == 2
+    assert found.out == ""
+    assert found.err.startswith("mila-analysis: error: ")
+    assert found.err.count("\n") == 1
+    assert said.lower() in found.err.lower()
+    assert list(Path.cwd().iterdir()) == []
+
+
+@pytest.mark.parametrize("target", ["missing/a.png", "folder"])
+def test_a_place_that_cannot_be_is_a_failed_write(
+    invoke: Invoke, drawn: Any, target: str
+) -> None:
+    Path("folder").mkdir()
+    found = invoke("plot", "-o", target, "--format", "png")
+    assert found.code in (1, 2)
+    assert found.err.startswith("mila-analysis: error: cannot write ")
+    assert found.err.count("\n") == 1
+
+
+def test_a_full_disk_exits_1(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mila_analysis", "latex"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("mila-analysis: error: cannot write to stdout")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_failed_drawing_leaves_the_old_file(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("a.png").write_bytes(b"old")
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(plotting, "plot", interrupted)
+    found = invoke("plot", "-o", "a.png")
+    assert found.code == 130
+    assert found.err == "mila-analysis: interrupted\n"
+    assert Path("a.png").read_bytes() == b"old"
+    assert [p.name for p in Path.cwd().iterdir()] == ["a.png"]
+
+
+def test_code_that_is_not_safe_everywhere_says_so(invoke: Invoke) -> None:
+    found = invoke("code", "-a", "x*tanh(exp(x))", "-o", "own.py")
+    assert found.code == 0
+    assert "note: strategy guarded" in found.err
+    assert Path("own.py").exists()
