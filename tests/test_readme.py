@@ -55,10 +55,20 @@ def accuracy() -> str:
     return "\n".join(lines)
 
 
+def speed() -> str:
+    lines = ["| dtype | naive | `cse=True` |", "|---|---|---|"]
+    for row in rows("numpy_speed"):
+        if row["malloc"] == "default":
+            ratios = (f"{row[column]:.2f}" for column in ("ours/naive", "ours/cse"))
+            lines.append(f"| {row['dtype']} | {' | '.join(ratios)} |")
+    return "\n".join(lines)
+
+
 BLOCKS = {
     "closed forms": closed_forms,
     "numeric form": numeric_form,
     "accuracy": accuracy,
+    "speed": speed,
 }
 
 
@@ -83,12 +93,10 @@ def test_the_python_block_runs_as_shown() -> None:
     assert failures == 0
 
 
-def test_the_speed_ratios_are_those_that_were_measured() -> None:
-    text = " ".join(README.read_text(encoding="utf-8").split())
-    for dtype in ("float32", "float64"):
-        ratios = [r["ours/naive"] for r in rows("numpy_speed") if r["dtype"] == dtype]
-        assert f"{min(ratios):.2f} to {max(ratios):.2f}" in text
-    assert max(r["ours/naive"] for r in rows("numpy_speed")[::2]) <= 0.2
+def test_six_partials_in_float32_cost_at_most_a_fifth_of_lambdify() -> None:
+    found = [r["ours/naive"] for r in rows("numpy_speed") if r["dtype"] == "float32"]
+    assert found
+    assert max(found) <= 0.2
 
 
 def test_the_printed_derivative_of_the_original_is_wrong_as_stated() -> None:
