@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 from mila_analysis.activation import Activation, Number, Parameter, exact
@@ -13,10 +14,9 @@ from mila_analysis.errors import (
     UnknownNameError,
     suggestion,
 )
-from mila_analysis.formula import parse
 from mila_analysis.partials import MAX_ORDER, up_to
 
-__all__ = ["CATALOG", "define", "get", "names", "resolve"]
+__all__ = ["CATALOG", "define", "get", "names", "resolve", "titled"]
 
 MISRA = "D. Misra, Mish: A Self Regularized Non-Monotonic Activation Function, 2019"
 
@@ -88,6 +88,7 @@ _BY_NAME = {
 _WORD = re.compile(r"[A-Za-z][\w-]*", re.ASCII)
 _RESERVED = ("x", "f")
 MAX_VARIABLES = 8
+MAX_TITLE = 32
 
 
 def names() -> tuple[str, ...]:
@@ -145,6 +146,8 @@ def define(name: str, formula: str, **parameters: Number) -> Activation:
         ),
         source="defined by the user",
     )
+    from mila_analysis.formula import parse  # SymPy, which names alone do not need
+
     parse(formula, activation.variables)
     return activation
 
@@ -173,7 +176,15 @@ def resolve(text: str) -> Activation:
     name, _, bindings = text.partition(":")
     if _WORD.fullmatch(name.strip()) and name.strip() != "x":
         return get(name).bind(**_bindings(bindings)) if bindings else get(name)
-    return define("custom", text.strip())
+    return titled(define("custom", text.strip()))
+
+
+def titled(activation: Activation) -> Activation:
+    """An activation of one's own with its formula, if it is short, for a title."""
+    formula = activation.formula
+    return (
+        replace(activation, title=formula) if len(formula) <= MAX_TITLE else activation
+    )
 
 
 def _bindings(text: str) -> dict[str, Number]:

@@ -202,8 +202,8 @@ def draw() -> Iterator[tuple[str, bytes]]:
     yield README, page().encode()
 
 
-def save(folder: Path, drawn: Mapping[str, bytes]) -> list[Path]:
-    """Write the files of the gallery into a folder, which is made if missing.
+def save(folder: Path, drawn: Iterable[tuple[str, bytes]]) -> list[Path]:
+    """Write the files of the gallery, as they are drawn, into a folder; make it first.
 
     Raises:
         WriteError: it cannot be made, or a file in it not be written.
@@ -213,7 +213,7 @@ def save(folder: Path, drawn: Mapping[str, bytes]) -> list[Path]:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise WriteError(f"cannot make the folder {folder}: {reason}") from error
-    return [files.write(folder / name, content) for name, content in drawn.items()]
+    return [files.write(folder / name, content) for name, content in drawn]
 
 
 def differing(folder: Path, drawn: Mapping[str, bytes]) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
-from mila_analysis import gallery
+from mila_analysis import gallery, plotting
 from mila_analysis.cli import app
 from mila_analysis.cli.exits import run
 
@@ -40,6 +41,39 @@ def test_a_changed_picture_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"old")
     (tmp_path / "b.png").write_bytes(b"same")
     assert gallery.differing(tmp_path, drawn) == ["a.png"]
+
+
+def test_a_picture_of_no_entry_and_a_missing_one_are_named(tmp_path: Path) -> None:
+    (tmp_path / "old.svg").write_bytes(b"")
+    assert gallery.differing(tmp_path, {"a.png": b""}) == ["a.png", "old.svg"]
+
+
+@pytest.mark.parametrize("picture", gallery.PICTURES, ids=lambda p: p.name)
+def test_a_command_asks_for_what_the_gallery_draws(
+    picture: gallery.Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def plot(activations: Any, kind: str, **options: Any) -> str:
+        given = {name: value for name, value in options.items() if value is not None}
+        asked = {"dpi": 300, "style": "light", **given}
+        calls.append((activations, kind, _plain(asked)))
+        return "figure"
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(plotting, "plot", plot)
+    monkeypatch.setattr(plotting, "render", lambda *_: b"")
+    picture.draw()
+    assert run(typer.main.get_command(app), shlex.split(picture.command)[1:]) == 0
+    assert (tmp_path / picture.file).exists()
+    assert calls[0] == calls[1]
+
+
+def _plain(options: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in options.items()
+    }
 
 
 @pytest.mark.slow

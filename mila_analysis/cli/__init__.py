@@ -8,6 +8,7 @@ they call.
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -52,4 +53,7 @@ def start(
 
 def main() -> None:
     """Run the command line of this process; exit 0, 1 (failed) or 2 (a mistake)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # β where there is only ASCII
     sys.exit(run(typer.main.get_command(app), sys.argv[1:]))

@@ -30,9 +30,9 @@ def gallery(
     ] = False,
 ) -> None:
     """Draw all pictures of the gallery, and the page that shows them."""
-    drawn = dict(_watched(pictures.draw(), len(pictures.PICTURES) + 1))
+    drawn = _watched(pictures.draw(), len(pictures.PICTURES) + 1)
     if check:
-        _compared(pictures.differing(output, drawn), output, as_json=json)
+        _compared(pictures.differing(output, dict(drawn)), output, as_json=json)
     else:
         _saved(pictures.save(output, drawn), output, as_json=json)
 

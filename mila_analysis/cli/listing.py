@@ -60,7 +60,7 @@ def _show(rows: list[tuple[str, ...]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, row_styles=("", "dim"))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0))
     for heading in HEADINGS:
         table.add_column(heading, overflow="fold")
     for row in rows:

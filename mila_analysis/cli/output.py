@@ -15,7 +15,7 @@ from mila_analysis.activation import Activation, numeral
 from mila_analysis.cli.commands import PROGRAM
 from mila_analysis.errors import ParameterError, WriteError
 
-__all__ = ["STDOUT", "deliver", "emit", "emit_json", "say", "spec"]
+__all__ = ["STDOUT", "deliver", "emit", "emit_json", "forget_stdout", "say", "spec"]
 
 STDOUT = "-"
 NOBODY_READS = 141  # what a shell reports of a program that a closed pipe ended
@@ -47,15 +47,15 @@ def emit(content: bytes | str) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.flush()
     except OSError as error:
-        _forget_stdout()
+        forget_stdout()
         if isinstance(error, BrokenPipeError):
             raise typer.Exit(NOBODY_READS) from None
         reason = (error.strerror or str(error)).lower()
         raise WriteError(f"cannot write to stdout: {reason}") from error
 
 
-def _forget_stdout() -> None:
-    """What is left in the buffer would fail once more when Python exits."""
+def forget_stdout() -> None:
+    """Lead stdout nowhere: what it still holds would fail again when Python exits."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -139,7 +138,11 @@ def plot(  # noqa: PLR0913 - an option is an argument
 def _named(kind: str, activations: Sequence[Activation], format_: str | None) -> str:
     """Name of a file in the current folder, such as `relu-mila-function.png`."""
     names = dict.fromkeys(a.name for a in activations)
-    return "-".join([*names, kinds.get(kind).name]) + f".{format_ or 'png'}"
+    return f"{'-'.join([*names, kinds.get(kind).name])}.{_suffix(format_) or 'png'}"
+
+
+def _suffix(format_: str | None) -> str:
+    return (format_ or "").lower().removeprefix(".")
 
 
 def _encoding(target: str, format_: str | None) -> str:
@@ -150,7 +153,7 @@ def _encoding(target: str, format_: str | None) -> str:
         UnsupportedError: a terminal cannot show it.
     """
     suffix = "" if target == STDOUT else Path(target).suffix.lower().removeprefix(".")
-    wanted = (format_ or "").lower().removeprefix(".")
+    wanted = _suffix(format_)
     known = ", ".join(plotting.FORMATS)
     for word in filter(None, (wanted, suffix if not wanted else "")):
         if word not in plotting.FORMATS:
@@ -161,9 +164,10 @@ def _encoding(target: str, format_: str | None) -> str:
     if target == STDOUT and (wanted or "png") != "svg" and _is_terminal():
         raise UnsupportedError("a terminal cannot show a picture; name a file with -o")
     if not (wanted or suffix or target == STDOUT):
-        raise ParameterError(f"no figure format in '{target}'; name it {target}.png")
+        better = target.rstrip("./") or "figure"
+        raise ParameterError(f"no figure format in '{target}'; name it {better}.png")
     return wanted or suffix or "png"
 
 
 def _is_terminal() -> bool:
-    return sys.stdout is not None and os.isatty(sys.stdout.fileno())
+    return sys.stdout is not None and sys.stdout.isatty()

@@ -73,11 +73,12 @@ def several(
     for name in values:
         if not any(name in taking for taking in taken):
             raise _untaken(name, values, chosen)
-    return [
+    found = [
         member
         for (_, activation), taking in zip(chosen, taken, strict=True)
         for member in _family(activation, taking)
     ]
+    return list(dict.fromkeys(found))
 
 
 def single(
@@ -125,7 +126,7 @@ def _read(text: str, values: Values) -> Activation:
         known = {name: given[0] for name, given in values.items() if name in words}
         if not known:
             raise
-        return catalog.define("custom", text.strip(), **known)
+        return catalog.titled(catalog.define("custom", text.strip(), **known))
 
 
 def _fixed(text: str) -> set[str]:

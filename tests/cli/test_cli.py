@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -232,6 +233,24 @@ MISTAKES = {
     "no function 'tna'; did you mean 'tan": ("plot", "-a", "x*tna(x)"),
     "style": ("plot", "--style", "blue"),
     "takes one activation, not 2": ("latex", "--beta", "1", "--beta", "2"),
+    "--points takes whole numbers only": ("plot", "--points", "many"),
+    "--size takes numbers only": ("plot", "--size", "1", "a"),
+    "option '--x' requires 2 arguments": ("plot", "--x", "3"),
+    "unexpected argument: relu": ("plot", "function", "relu"),
+    "no option '-beta'; did you mean '--beta'?": ("plot", "-beta", "1"),
+    "no option '--qqq'; see: mila-analysis plot --help": ("plot", "--qqq"),
+    "no command 'draw'; choose from plot, latex": ("draw",),
+    "beta is given twice": ("plot", "-a", "mila:beta=1", "--beta", "2"),
+    "none of these activations": ("plot", "-a", "relu", "-a", "mish", "--beta", "2"),
+    "--param takes NAME=VALUE": ("plot", "--param", "k"),
+    "mila has no parameter 'k'": ("plot", "--param", "k=1"),
+    "'k' has no value": ("plot", "-a", "x*tanh(k*x)"),
+    "no figure format 'pgn'; did you mean 'png'?": ("plot", "-o", "a.pgn"),
+    "no figure format in 'a'; name it a.png": ("plot", "-o", "a"),
+    "'a.svg' is no name for PNG": ("plot", "-o", "a.svg", "--format", "png"),
+    "--json and -o - both want stdout": ("plot", "--json", "-o", "-", "--dpi", "20"),
+    "no display": ("plot", "--show", "--dpi", "20"),
+    "'\\x1b' cannot stand in a formula": ("plot", "-a", "x\x1b[31m"),
 }
 
 
@@ -295,3 +314,100 @@ def test_code_that_is_not_safe_everywhere_says_so(invoke: Invoke) -> None:
     assert found.code == 0
     assert "note: strategy guarded" in found.err
     assert Path("own.py").exists()
+
+
+def test_a_backend_of_matplotlib_that_there_is_not_is_one_line(tmp_path: Path) -> None:
+    environment = {**os.environ, "MPLBACKEND": "nonsense"}
+    done = outside("plot", cwd=tmp_path, env=environment, text=True)
+    assert done.returncode == 2
+    assert done.stderr == "mila-analysis: error: MPLBACKEND=nonsense is unknown\n"
+
+
+def test_help_needs_no_more_than_ascii(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = outside("plot", "--help", cwd=tmp_path, env=environment, text=True)
+    assert done.returncode == 0
+    assert "--beta" in done.stdout
+
+
+def test_control_c_is_exit_130_without_a_traceback(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys\n"
+        "from mila_analysis import plotting\n"
+        "from mila_analysis.cli import main\n"
+        "plotting.plot = lambda *_, **__: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.argv = ['mila-analysis', 'plot']\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "mila-analysis: interrupted\n"
+
+
+def test_a_value_given_twice_is_one_activation(invoke: Invoke, drawn: Any) -> None:
+    invoke("plot", "--beta", "1", "--beta", "1.0")
+    assert [a.spec for a in drawn[0][0]] == ["mila:beta=1"]
+
+
+def test_beta_leaves_what_an_activation_sets_itself(invoke: Invoke, drawn: Any) -> None:
+    invoke("plot", "-a", "mila:beta=1", "-a", "swish", "--beta", "2")
+    assert [a.spec for a in drawn[0][0]] == ["mila:beta=1", "swish:beta=2"]
+
+
+def test_values_choose_the_numeric_form(invoke: Invoke) -> None:
+    assert "-0.25" in invoke("latex", "--beta", "-0.25", "--partial", "f").out
+    found = invoke("latex", "--beta", "1", "--partial", "f", "--form", "closed")
+    assert "note: the closed form holds for all parameters" in found.err
+    assert r"\beta" in found.out
+
+
+def test_a_window_is_opened_and_no_file_written_unless_asked(
+    invoke: Invoke, drawn: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Any] = []
+    monkeypatch.setattr(plotting, "show", shown.append)
+    invoke("plot", "--show")
+    assert list(Path.cwd().iterdir()) == []
+    invoke("plot", "--show", "-o", "a.png")
+    assert Path("a.png").exists()
+    assert shown == ["figure", "figure"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("pl", "plot"),
+        ("plot con", "contour"),
+        ("plot --style d", "dark"),
+        ("plot -a mil", "mila"),
+    ],
+)
+def test_completion_is_quick(typed: str, first: str, tmp_path: Path) -> None:
+    program = (
+        "import atexit, sys\n"
+        "heavy = {'sympy', 'numpy', 'torch', 'matplotlib'}\n"
+        "atexit.register(lambda: print(*heavy & set(sys.modules)))\n"
+        "from mila_analysis.cli import main\n"
+        "main()\n"
+    )
+    environment = {
+        **os.environ,
+        "_MILA_ANALYSIS_COMPLETE": "complete_bash",
+        "COMP_WORDS": f"mila-analysis {typed}",
+        "COMP_CWORD": str(len(typed.split())),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.splitlines() == [first, ""]
