@@ -6,7 +6,7 @@ each partial is derived there from the one before, and comes out cancelled.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -51,6 +51,9 @@ class Derivation:
 
     def __getitem__(self, name: str) -> Any:
         return self._assemble(name, self.in_variables)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
 
     def tower(self, name: str) -> Any:
         """A partial in the generator symbols, in factored form."""

@@ -9,6 +9,7 @@ __all__ = [
     "AccuracyError",
     "FormulaError",
     "MilaAnalysisError",
+    "NoPlaceError",
     "ParameterError",
     "PartialError",
     "UnknownNameError",
@@ -57,6 +58,12 @@ class WriteError(MilaAnalysisError, OSError):
     """A file that could not be written; what was there before is still there."""
 
     exit_code = 1
+
+
+class NoPlaceError(WriteError):
+    """A path at which no file can be: its folder is missing, or it is a folder."""
+
+    exit_code = 2
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from mila_analysis.errors import WriteError
+from mila_analysis.errors import NoPlaceError, WriteError
 
 __all__ = ["write"]
 
@@ -19,7 +19,8 @@ def write(path: Path | str, content: bytes | str) -> Path:
     an existing file keeps its permissions.
 
     Raises:
-        WriteError: the folder is missing, read-only or full; says which.
+        NoPlaceError: the folder is missing, or the path is a folder.
+        WriteError: it is read-only, or full; says which.
     """
     target = Path(path)
     try:
@@ -30,11 +31,11 @@ def write(path: Path | str, content: bytes | str) -> Path:
             return target
         final = target.resolve()
         if final.is_dir():
-            raise WriteError(f"cannot write {target}: it is a folder")
+            raise NoPlaceError(f"cannot write {target}: it is a folder")
         if final.is_symlink():  # still one: Python 3.13 gives up without a word
             raise WriteError(f"cannot write {target}: a link that leads to itself")
         if not final.parent.is_dir():
-            raise WriteError(f"cannot write {target}: no folder {target.parent}")
+            raise NoPlaceError(f"cannot write {target}: no folder {target.parent}")
         if final.exists() and not os.access(final, os.W_OK):
             raise WriteError(f"cannot write {target}: it is read-only")
         _replace(final, data)

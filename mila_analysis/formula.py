@@ -29,6 +29,7 @@ __all__ = ["Case", "Formula", "Relation", "parse"]
 
 MAX_LENGTH = 1000
 MAX_DEPTH = 40
+MAX_NESTING = 4
 MAX_NODES = 400
 MAX_CASES = 32
 MAX_EXPONENT = 32
@@ -114,7 +115,17 @@ def _syntax_tree(text: str) -> tuple[ast.expr, str]:
         where = f" at column {place}" if place else ""
         raise FormulaError(f"not a formula{where}: {_shown(source)}") from None
     _check_size(tree)
+    if _nesting(tree) > MAX_NESTING:
+        raise FormulaError(f"functions are nested more than {MAX_NESTING} deep")
     return tree, source
+
+
+def _nesting(node: ast.AST) -> int:
+    """How deep functions stand in functions; each level multiplies what is derived."""
+    inside = max((_nesting(child) for child in ast.iter_child_nodes(node)), default=0)
+    choice = {"where", "max", "min"}
+    counts = isinstance(node, ast.Call) and getattr(node.func, "id", "") not in choice
+    return inside + counts
 
 
 def _check_size(tree: ast.expr) -> None:

@@ -74,7 +74,8 @@ def parse(text: str, variables: Sequence[str]) -> Partial:
         choice = suggestion(word, known) or f"; choose from {', '.join(known)}"
         raise PartialError(f"no partial '{text[:40]}'{choice}")
     if len(chosen) > MAX_ORDER:
-        raise PartialError(f"'{text}' has order {len(chosen)}; at most {MAX_ORDER}")
+        given = f"'{text[:40]}' of order {len(chosen)}"
+        raise PartialError(f"no partial {given}; at most {MAX_ORDER}")
     return Partial(tuple(sorted(chosen, key=list(variables).index)))
 
 
