@@ -14,7 +14,6 @@ import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -345,8 +344,3 @@ def _limited(cases: list[Case]) -> list[Case]:
         if value.is_Rational and value.p.bit_length() + value.q.bit_length() > 4096:
             raise FormulaError("the formula holds a number that is too large")
     return cases
-
-
-def rational(value: Any) -> Fraction:
-    """SymPy rational to a Python one."""
-    return Fraction(int(value.p), int(value.q))

@@ -16,6 +16,7 @@ from mila_analysis.balls import enclose
 from mila_analysis.catalog import define
 from mila_analysis.errors import FormulaError
 from mila_analysis.formula import Relation, parse
+from mila_analysis.stability.terms import rational
 
 X, BETA = sympy.symbols("x beta")
 HALF = sympy.Rational(1, 2)
@@ -43,7 +44,7 @@ def value_at(text: str, x: Fraction) -> Fraction:
         if all(tests[r.comparison](r.difference.subs(at)) for r in case.conditions)
     ]
     assert len(held) == 1, f"{len(held)} cases of {text} hold at {x}"
-    return formula.rational(held[0])
+    return rational(held[0])
 
 
 class TestGrammar:
@@ -107,7 +108,7 @@ class TestGrammar:
         assert sympy.expand(expression(text) - meant) == 0
 
     @pytest.mark.parametrize(
-        ("text", "rational"),
+        ("text", "exactly"),
         [
             ("0.1", Fraction(1, 10)),
             (".5", Fraction(1, 2)),
@@ -117,9 +118,9 @@ class TestGrammar:
             ("1.0507009873554804934193349852946", None),
         ],
     )
-    def test_decimals_are_exact(self, text, rational):
-        wanted = rational if rational is not None else Fraction(text)
-        assert formula.rational(expression(text)) == wanted
+    def test_decimals_are_exact(self, text, exactly):
+        wanted = exactly if exactly is not None else Fraction(text)
+        assert rational(expression(text)) == wanted
 
     def test_the_variables_are_those_given(self):
         parsed = parse("x + beta", ("x", "beta"))
@@ -385,7 +386,7 @@ def test_a_formula_means_what_python_means(text, x, beta):
         X: sympy.Rational(*x.as_integer_ratio()),
         BETA: sympy.Rational(*beta.as_integer_ratio()),
     }
-    assert formula.rational(parsed.subs(at, simultaneous=True)) == wanted
+    assert rational(parsed.subs(at, simultaneous=True)) == wanted
 
 
 def test_the_definition_is_evaluated_as_written():

@@ -51,11 +51,6 @@ class Field:
     z: Floats
     levels: Floats
 
-    @property
-    def crosses_zero(self) -> bool:
-        """Whether there is a zero level to draw."""
-        return bool(np.nanmin(self.z) < 0 < np.nanmax(self.z))
-
 
 def plane(parameter: str, x: Range, p: Range, points: int | None = None) -> Plane:
     """Even grid over both ranges."""
