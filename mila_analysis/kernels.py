@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from mila_analysis import files, partials
 from mila_analysis.activation import Activation
-from mila_analysis.backends.backend import Backend
+from mila_analysis.backends import header
+from mila_analysis.backends.backend import Backend, Source
 from mila_analysis.backends.numpy import NUMPY
 from mila_analysis.derivation import derive
 from mila_analysis.errors import UnknownNameError, UnsupportedError, suggestion
 from mila_analysis.stability import stabilize
 
-__all__ = ["BACKENDS", "GeneratedCode", "Kernel", "generate_code", "lambdify"]
+__all__ = [
+    "BACKENDS",
+    "GeneratedCode",
+    "Kernel",
+    "backend_of",
+    "generate_code",
+    "lambdify",
+    "load",
+    "read_code",
+]
 
 BACKENDS = {backend.name: backend for backend in (NUMPY,)}
 
@@ -31,18 +40,25 @@ class GeneratedCode:
         backend: name of the backend.
         strategy: of the stable form: `homogeneous`, `guarded` or `direct`.
         text: the whole file.
+        order: of the highest partials.
+        accuracy: `fast` or `accurate`.
     """
 
     activation: Activation
     backend: str
     strategy: str
     text: str
+    order: int = 2
+    accuracy: str = "fast"
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the code after the header, so that the header can cite it."""
-        _, _, body = self.text.partition('"""\n')
-        return hashlib.sha256(body.encode()).hexdigest()
+        """SHA-256 of the file, but for the digest that it states itself."""
+        return header.digest(self.text)
+
+    def marked_verified(self) -> GeneratedCode:
+        """The same code with a head that says that it was verified."""
+        return replace(self, text=_text(self, verified=True))
 
     def save(self, path: Path | str) -> Path:
         """Write the file, whole or not at all."""
@@ -76,26 +92,61 @@ class Kernel:
 
 
 def generate_code(
-    activation: Activation, backend: str = "numpy", *, order: int = 2
+    activation: Activation,
+    backend: str = "numpy",
+    *,
+    order: int = 2,
+    accuracy: str = "fast",
 ) -> GeneratedCode:
-    """Source text of f and its partials up to an order.
+    """Source text of f and its partials up to an order; not verified.
 
     Args:
         activation: its parameter values become default arguments.
         backend: name of a backend.
         order: of the highest partials, at most 4.
+        accuracy: `fast`, or `accurate` for correctly rounded results.
+
+    Raises:
+        UnknownNameError: no such backend.
+        UnsupportedError: the backend has no such accuracy, or no spelling for it.
     """
-    target = _backend(backend)
-    derivation = derive(activation, order)
+    _check(backend_of(backend), accuracy)
+    strategy = stabilize(derive(activation, order)).strategy
+    code = GeneratedCode(activation, backend, strategy, "", order, accuracy)
+    return replace(code, text=_text(code, verified=False))
+
+
+def _text(code: GeneratedCode, *, verified: bool) -> str:
+    derivation = derive(code.activation, code.order)
+    form = stabilize(derivation)
+    source = Source(code.activation, derivation, form, code.accuracy, verified)
     try:
-        form = stabilize(derivation)
-        text = target.emit(activation, derivation, form)
+        return header.sealed(backend_of(code.backend).emit(source))
     except RecursionError:
         raise UnsupportedError("the derivatives are too long to write out") from None
-    return GeneratedCode(activation, backend, form.strategy, text)
 
 
-def _backend(name: str) -> Backend:
+def read_code(text: str) -> GeneratedCode:
+    """The code that a generated file says it is; whether it is shows `verify`.
+
+    Raises:
+        FormulaError: no file of ours, or a damaged head.
+        UnknownNameError, UnsupportedError: a backend or an accuracy unknown here.
+    """
+    head = header.parse(text)
+    _check(backend_of(head.backend), head.accuracy)
+    strategy = stabilize(derive(head.activation, head.order)).strategy
+    return GeneratedCode(
+        head.activation, head.backend, strategy, text, head.order, head.accuracy
+    )
+
+
+def backend_of(name: str) -> Backend:
+    """Backend of a name.
+
+    Raises:
+        UnknownNameError: none; names the nearest.
+    """
     if name not in BACKENDS:
         known = ", ".join(BACKENDS)
         hint = suggestion(name, BACKENDS) or f" (there are: {known})"
@@ -103,8 +154,26 @@ def _backend(name: str) -> Backend:
     return BACKENDS[name]
 
 
+def _check(backend: Backend, accuracy: str) -> None:
+    if accuracy not in backend.accuracies:
+        has = " and ".join(backend.accuracies)
+        raise UnsupportedError(
+            f"the {backend.name} backend has no accuracy '{accuracy}' (it has {has})"
+        )
+
+
+def load(code: GeneratedCode) -> Kernel:
+    """Functions of generated code; nothing but its text is run."""
+    return Kernel(code, backend_of(code.backend).load(code.text))
+
+
 @lru_cache(maxsize=256)
-def lambdify(activation: Activation, *, order: int = 2) -> Kernel:
-    """NumPy functions of an activation and its partials; see `Kernel`."""
-    code = generate_code(activation, "numpy", order=order)
-    return Kernel(code, NUMPY.load(code.text))
+def lambdify(
+    activation: Activation,
+    backend: str = "numpy",
+    *,
+    order: int = 2,
+    accuracy: str = "fast",
+) -> Kernel:
+    """Functions of an activation and its partials; see `Kernel` and `generate_code`."""
+    return load(generate_code(activation, backend, order=order, accuracy=accuracy))

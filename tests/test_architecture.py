@@ -22,8 +22,9 @@ LAYERS = """
     gallery
     plotting  experiments  explorer
     verification  analysis  audit
-    kernels  native
+    kernels
     backends
+    native
     stability
     program
     derivation  balls

@@ -14,13 +14,14 @@ from mila_analysis.backends.numpy import NUMPY
 from mila_analysis.catalog import define, get
 from mila_analysis.derivation import derive
 from mila_analysis.errors import (
+    FormulaError,
     ParameterError,
     PartialError,
     UnknownNameError,
     UnsupportedError,
     WriteError,
 )
-from mila_analysis.kernels import BACKENDS, GeneratedCode, generate_code, lambdify
+from mila_analysis.kernels import BACKENDS, generate_code, lambdify, read_code
 from mila_analysis.partials import up_to
 
 MILA = get("mila")
@@ -133,27 +134,67 @@ class TestGenerateCode:
 
 
 class TestDigest:
-    CODE = GeneratedCode(MILA, "numpy", "homogeneous", '"""Head."""\n\nbody = 1\n')
+    CODE = generate_code(MILA)
 
-    def test_it_covers_the_body(self):
-        other = replace(self.CODE, text=self.CODE.text.replace("1", "2"))
-        assert other.digest != self.CODE.digest
+    def test_it_covers_every_character_but_itself(self):
+        assert self.CODE.digest in self.CODE.text
+        for old, new in (("np.exp", "np.cos"), ("Mila and", "mila and"), ("Un", "un")):
+            other = replace(self.CODE, text=self.CODE.text.replace(old, new, 1))
+            assert other.digest != self.CODE.digest
+        unsealed = self.CODE.text.replace(self.CODE.digest, "0" * 64)
+        assert replace(self.CODE, text=unsealed).digest == self.CODE.digest
 
-    def test_it_does_not_cover_the_header_that_may_cite_it(self):
-        cited = self.CODE.text.replace(
-            "Head.", f"Head.\n\nDigest: {self.CODE.digest}\n"
-        )
-        assert replace(self.CODE, text=cited).digest == self.CODE.digest
+    def test_it_is_that_of_the_text_without_it(self):
+        bare = self.CODE.text.replace(self.CODE.digest, "")
+        assert self.CODE.digest == hashlib.sha256(bare.encode()).hexdigest()
 
-    def test_it_is_that_of_the_text_after_the_header(self):
-        wanted = hashlib.sha256(b"\nbody = 1\n").hexdigest()
-        assert self.CODE.digest == wanted
+    def test_values_and_status_are_part_of_it(self):
+        assert self.CODE.digest != generate_code(MILA.bind(beta=1)).digest
+        verified = self.CODE.marked_verified()
+        assert verified.digest != self.CODE.digest
+        assert "Unverified" in self.CODE.text
+        assert "Unverified" not in verified.text
+        assert verified.digest in verified.text
 
-    def test_real_code_has_a_body(self):
-        code = generate_code(MILA)
-        assert code.digest != hashlib.sha256(b"").hexdigest()
-        assert code.digest != generate_code(MILA.bind(beta=1)).digest
-        assert code.digest == generate_code(replace(MILA, title="Other")).digest
+
+class TestReadCode:
+    AWKWARD = define("mine", "x * tanh(k * x) / (1 + k*k)", k="1/3")
+
+    @pytest.mark.parametrize("backend", BACKENDS)
+    def test_what_was_generated(self, backend):
+        for activation in (MILA.bind(beta="-0.1"), get("relu"), self.AWKWARD):
+            code = generate_code(activation, backend, order=1)
+            found = read_code(code.text)
+            assert replace(found, activation=activation) == code
+            assert found.activation.values == activation.values
+            assert found.activation.formula == activation.formula
+
+    @pytest.mark.parametrize(
+        "text", ["two  blanks   here", "*/ ends", 'a "quoted" one']
+    )
+    @pytest.mark.parametrize("backend", BACKENDS)
+    def test_awkward_words_of_a_source(self, backend, text):
+        activation = replace(MILA, source=text)
+        code = generate_code(activation, backend, order=0)
+        assert read_code(code.text).activation.source == text
+        assert kernels.load(code)(1.0) == kernels.lambdify(MILA, backend, order=0)(1.0)
+
+    def test_a_file_of_another(self):
+        with pytest.raises(FormulaError, match="no file of ours"):
+            read_code("import numpy as np\n")
+
+    def test_a_damaged_recipe(self):
+        text = generate_code(MILA).text
+        for old, new in (
+            ('"order": 2', '"order": two'),
+            ('"name": "mila"', '"nam": 1'),
+        ):
+            with pytest.raises(FormulaError, match="damaged"):
+                read_code(text.replace(old, new))
+        with pytest.raises(UnknownNameError, match="no backend"):
+            read_code(text.replace('"backend": "numpy"', '"backend": "fortran"'))
+        with pytest.raises(UnsupportedError, match="no accuracy 'splendid'"):
+            read_code(text.replace('"accuracy": "fast"', '"accuracy": "splendid"'))
 
 
 class TestSave:
