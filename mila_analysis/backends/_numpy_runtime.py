@@ -17,7 +17,7 @@ class _Limits:
         self.dtype = dtype
         self.one = dtype(1.0)
         self.cut = cut  # exp(-cut) is a normal number
-        self.huge = np.finfo(dtype).max / 2**40  # infinity, where 0 * inf is to be 0
+        self.huge = np.finfo(dtype).max  # infinity, where 0 * inf is to be 0
         self.modest = dtype(self.huge) ** dtype(0.25)  # its cube is no infinity
         self.low = -cut / _REACH[0]  # exponents between these are near
         self.high = highest / _REACH[1]
@@ -86,7 +86,7 @@ def _dtype(args):
 
 def _far(given, _k):
     """Where an exponent is too large for the short arithmetic, or NaN; else None."""
-    exponents = _exponents(*given)
+    exponents = _exponents(*given, _k)
     if all(_all_near(summands, _k) for summands in exponents):
         return None
     near = np.broadcast_arrays(*(_near(summands, _k) for summands in exponents))
@@ -123,7 +123,7 @@ def _select(condition, a, b):
 
 
 def _finite(value, _k):
-    """Value with infinities, and what is nearly infinite, replaced by ±huge."""
+    """Value with infinities replaced by ±huge."""
     return np.minimum(np.maximum(value, -_k.huge), _k.huge)
 
 
@@ -155,6 +155,16 @@ def _swell(value, tail, _k):
     if tail is _k.one:
         return value
     return np.where(value == 0.0, value, value / tail)
+
+
+def _widen(value):
+    """Value as float64."""
+    return value.astype(np.float64)
+
+
+def _narrow(value, _k):
+    """Value in the dtype of the arithmetic."""
+    return value.astype(_k.dtype)
 
 
 def _tame(error, size, capped):

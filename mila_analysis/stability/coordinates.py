@@ -33,10 +33,14 @@ class Coordinates:
 
 @dataclass(frozen=True, slots=True)
 class Decay:
-    """p^k·q^l as a float that is normal, and what it lacks of the true value."""
+    """p^k·q^l as a float that is normal, and what it lacks of the true value.
+
+    `sides` says whether it decays where z ≤ 0 and where z > 0.
+    """
 
     weight: Expression
     tail: Expression
+    sides: tuple[bool, bool]
 
 
 def coordinates(total: Sum, builder: Builder, suffix: str = "") -> Coordinates:
@@ -76,17 +80,42 @@ def coordinates(total: Sum, builder: Builder, suffix: str = "") -> Coordinates:
 def decay(at: Coordinates, k: int, n: int, builder: Builder) -> Decay:
     """p^k·q^n by one exponential, exp(-k·|z|) or exp(-n·|z|): one rounding of z."""
     if (k, n) == (1, 1):
-        return Decay(at.t, at.tail)
+        return Decay(at.t, at.tail, (True, True))
     if (k, n) == (1, 0):
-        return Decay(at.p, at.tail_p)
+        return Decay(at.p, at.tail_p, (True, False))
     if (k, n) == (0, 1):
-        return Decay(at.q, at.tail_q)
+        return Decay(at.q, at.tail_q, (False, True))
+    if k and n:
+        rate = builder.bind("rate", add(number(k), mul(number(n - k), at.step)))
+        return _power(at, rate, builder)
+    one_sided = _power(at, number(k or n), builder)
+    return _on_one_side(at, one_sided, builder, decays_above=n > 0)
+
+
+def _power(at: Coordinates, rate: Expression, builder: Builder) -> Decay:
+    """exp(-rate·|z|), and its tail."""
     bind = builder.bind
-    rate = bind("rate", add(number(k), mul(number(n - k), at.step)))
-    depth = bind("depth", op("mul", rate, at.size))
+    depth = bind("depth", mul(rate, at.size))
     capped = bind("capped", op("capped", depth))
     weight = bind("decay", op("exp", op("neg", capped)))
     if at.error is not None:
-        lost = op("mul", weight, op("mul", rate, at.error))
+        lost = op("mul", weight, mul(rate, at.error))
         weight = bind("decay", op("sub", weight, lost))
-    return Decay(weight, bind("tail", op("tail", depth, capped)))
+    tail = bind("tail", op("tail", depth, capped))
+    return Decay(weight, tail, (True, True))
+
+
+def _on_one_side(
+    at: Coordinates, known: Decay, builder: Builder, *, decays_above: bool
+) -> Decay:
+    """What decays where z > 0, or where it is not, and is 1 elsewhere."""
+    bind, one = builder.bind, number(1)
+    below = bind("below", op("sub", one, at.step))
+    other = below if decays_above else at.step
+    sides = (known.tail, one) if decays_above else (one, known.tail)
+    positive = op(">", at.step, number(0))
+    return Decay(
+        bind("decay", op("maximum", known.weight, other)),
+        bind("tail", op("select", positive, *sides)),
+        (not decays_above, decays_above),
+    )

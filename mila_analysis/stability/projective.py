@@ -10,7 +10,7 @@ bounded below. One line of arithmetic serves the whole real line.
   rounded once.
 - The rounding error of z corrects t.
 - E - 1 is formed with expm1; log of a polynomial in E is n·max(z, 0) + log1p(...).
-- Where a term decays, an infinite x is replaced by a huge finite one: 0·∞ is 0 there.
+- Where a term has vanished, x is replaced by one of modest size: 0·∞ is 0 there.
 """
 
 from __future__ import annotations
@@ -48,10 +48,12 @@ from mila_analysis.stability.terms import (
     Term,
     coefficients,
     common,
+    common_bottom,
     is_minus_one,
     minus_one,
     rational,
     shared_monomial,
+    times,
     without,
 )
 from mila_analysis.tower import Generator
@@ -157,11 +159,17 @@ class Projective:
         products = max(len(t.monomial) for t in terms) > 1
         outside = shared_monomial(terms) if products and decays else ()
         inside = [without(t, outside) for t in terms]
+        single = len(self.coordinates) == 1 and not products
+        bottom = common_bottom(inside) if single else []
+        inside = [times(t, bottom) for t in inside]
         split = max(len(t.monomial) for t in inside) > 1
         plain = products or not any(t.monomial for t in terms)
         scale = Fraction(1) if plain else common([t.content for t in terms])
         inner = decays if split else []
         total = add(*(self._summand(t, scale, low, high, inner) for t in inside))
+        if bottom:
+            powers = [self.builder.power(self._form(f), n) for f, n in bottom]
+            total = op("div", total, mul(*powers))
         if not split:
             total = mul(_scaled(total, scale), *(d.weight for d in decays))
         total = mul(total, *(self._variable(s, terms[0], decays) for s in outside))
@@ -200,15 +208,21 @@ class Projective:
     def _decayed(
         self, value: Expression, term: Term, low: Sequence[int], high: Sequence[int]
     ) -> Expression:
-        """A term times the powers of p and q, and their tails, that it alone has."""
+        """A term times the powers of p and q, and their tails, that it alone has.
+
+        A power by an exponential of its own has no rounding of t squared.
+        """
         for i, at in enumerate(self.coordinates):
-            for base, tail, power, shared in (
-                (at.p, at.tail_p, term.low[i], low[i]),
-                (at.q, at.tail_q, term.high[i], high[i]),
+            for base, (k, n), shared in (
+                (at.p, (term.low[i], 0), low[i]),
+                (at.q, (0, term.high[i]), high[i]),
             ):
-                if power > shared:
+                power = k + n
+                if power > shared > 0:
                     value = mul(value, self.builder.power(base, power - shared))
-                    value = value if shared else op("fade", value, tail)
+                elif power > 0 == shared:
+                    own = decay(at, k, n, self.builder)
+                    value = op("fade", mul(value, own.weight), own.tail)
         return value
 
     def _grown(self, value: Expression, term: Term) -> Expression:
@@ -251,26 +265,22 @@ class Projective:
         return split_limit(term)
 
     def _variable(self, symbol: Any, term: Term, shared: Sequence[Decay]) -> Expression:
-        """A variable, finite on the sides where the term decays."""
+        """A variable, bounded where the term has vanished: 0·∞ is 0 there."""
         value = self.spelling.names[symbol]
         fading = any(s in self.logarithms and s != symbol for s in term.monomial)
         fading = fading or any(self._is_nested(f) for f, n in term.forms if n > 0)
-        decays = [
-            (k > 0, n > 0) for k, n in zip(term.low, term.high, strict=True) if k or n
-        ]
-        if fading and not decays:
-            decays = [(True, False)]
-        if not any(any(decay) for decay in decays):
-            return value
-        finite = self._finite(symbol)
-        if shared:
-            return self._modest(symbol, finite, shared)
-        if len(decays) > 1 or all(decays[0]):
-            return finite
-        sides = (value, finite) if decays[0][0] else (finite, value)
-        positive = op(">", self.coordinates[0].step, number(0))
-        side = op("select", positive, *sides)
-        return self.builder.bind(f"{symbol}_side".lower(), side)
+        decays = [(k > 0, n > 0) for k, n in zip(term.low, term.high, strict=True)]
+        if fading and not any(any(sides) for sides in decays):
+            decays[0] = (True, False)
+        if shared:  # by one exponential
+            ((low, high),), ((known, above),) = decays, [d.sides for d in shared]
+            decays = [(low and not known, high and not above)]
+        if len(term.monomial) > 1:  # the rest of the product may be 0
+            value = self._finite(symbol)
+        tails = [d.tail for d in shared]
+        for at, sides in zip(self.coordinates, decays, strict=True):
+            tails += [_tail_of(at, *sides)] if any(sides) else []
+        return self._modest(symbol, value, tails)
 
     def _is_nested(self, form: Any) -> bool:
         """Whether a form is E - 1 for exp(c·exp(z)): it vanishes as exp(z) does."""
@@ -282,11 +292,11 @@ class Projective:
         return bool((argument / inner).is_Rational)
 
     def _modest(
-        self, symbol: Any, value: Expression, decays: Sequence[Decay]
+        self, symbol: Any, value: Expression, tails: Sequence[Expression]
     ) -> Expression:
-        """A factor of a product of several, bounded where the exponential vanished."""
-        for each in decays:
-            value = op("modest", value, each.tail)
+        """A variable as it is, but where a tail is 0, of a modest size."""
+        for tail in tails:
+            value = op("modest", value, tail)
         return self.builder.bind(f"{symbol}_modest".lower(), value)
 
     # Forms
@@ -351,6 +361,13 @@ class Projective:
                 ]
             terms.append(mul(*factors))
         return add(*terms)
+
+
+def _tail_of(at: Coordinates, low: bool, high: bool) -> Expression:
+    """What a term lacks that decays where z ≤ 0, where z > 0, or on both sides."""
+    if low and high:
+        return at.tail
+    return at.tail_p if low else at.tail_q
 
 
 def _scaled(value: Expression, factor: Fraction) -> Expression:

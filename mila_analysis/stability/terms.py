@@ -31,10 +31,12 @@ __all__ = [
     "Term",
     "coefficients",
     "common",
+    "common_bottom",
     "is_minus_one",
     "minus_one",
     "rational",
     "shared_monomial",
+    "times",
     "without",
 ]
 
@@ -202,3 +204,25 @@ def without(term: Term, symbols: Sequence[Any]) -> Term:
     """Term with some of its symbols taken out."""
     rest = Counter(term.monomial) - Counter(symbols)
     return replace(term, monomial=tuple(rest.elements()))
+
+
+def common_bottom(terms: Sequence[Term]) -> list[tuple[Any, int]]:
+    """The denominator of a sum that may cancel: its forms, with their powers.
+
+    Its rounding error is then common to all terms, and does not grow where the sum is
+    small. A sum whose terms have no variable has no such root.
+    """
+    if len({t.monomial for t in terms}) < 2:
+        return []
+    lowest: dict[Any, int] = {}
+    for form, n in (pair for t in terms for pair in t.forms):
+        lowest[form] = min(n, lowest.get(form, 0))
+    return [(form, -n) for form, n in lowest.items() if n < 0]
+
+
+def times(term: Term, factors: Sequence[tuple[Any, int]]) -> Term:
+    """Term times powers of forms."""
+    powers = dict(term.forms)
+    for form, n in factors:
+        powers[form] = powers.get(form, 0) + n
+    return replace(term, forms=tuple((f, n) for f, n in powers.items() if n))
