@@ -4,94 +4,52 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from importlib.resources import files
 from typing import Any
 
 from mila_analysis.activation import Activation
 from mila_analysis.backends._inplace import statements
+from mila_analysis.backends._numpy_accurate_reading import is_accurate, read_accurate
+from mila_analysis.backends._numpy_reading import read as read_fast
+from mila_analysis.backends._numpy_rounding import IMPORTS, arithmetic, runtime
+from mila_analysis.backends._numpy_spelling import spell
 from mila_analysis.backends.backend import Backend, Reading, Source
-from mila_analysis.backends.header import docstring
-from mila_analysis.derivation import Derivation
+from mila_analysis.backends.header import docstring, parse
+from mila_analysis.derivation import Derivation, derive
 from mila_analysis.errors import UnsupportedError
-from mila_analysis.program import Binding, Constant, Expression, Name, Number
-from mila_analysis.stability import Near, Program, StableForm
+from mila_analysis.program import Binding
+from mila_analysis.stability import Near, Program, StableForm, stabilize
 
 __all__ = ["NUMPY"]
 
-_INFIX = {
-    "add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "div": ("/", 2),
-    ">": (">", 0), ">=": (">=", 0), "<": ("<", 0), "<=": ("<=", 0), "==": ("==", 0),
-}  # fmt: skip
-_CALLS = {
-    "abs": "np.abs({})", "exp": "np.exp({})", "expm1": "np.expm1({})",
-    "log": "np.log({})", "log1p": "np.log1p({})", "maximum": "np.maximum({}, {})",
-    "copysign": "np.copysign({}, {})", "select": "_select({}, {}, {})",
-    "step": "_step({})", "finite": "_finite({}, _k)", "capped": "_capped({}, _k)",
-    "tail": "_tail({}, {}, _k)", "fade": "_fade({}, {}, _k)",
-    "swell": "_swell({}, {}, _k)", "modest": "_modest({}, {}, _k)",
-    "tame": "_tame({}, {}, {})", "product_error": "_product_error({}, {}, {})",
-}  # fmt: skip
-_CONSTANTS = {"nan": "np.nan"}
-RESERVED = ("np",)
-
-
-def spell(expression: Expression, level: int = 0) -> str:
-    """Expression in Python, with the parentheses that keep its order of operations."""
-    match expression:
-        case Name(text):
-            return text
-        case Constant(text):
-            return _CONSTANTS[text]
-        case Number(value):
-            return _literal(value, level)
-    kind, args = expression.kind, expression.args
-    if kind in _INFIX:
-        sign, own = _INFIX[kind]
-        text = f"{spell(args[0], own)} {sign} {spell(args[1], own + 1)}"
-        return f"({text})" if own < level else text
-    if kind == "neg":
-        return f"-{spell(args[0], 3)}"
-    if kind == "residue" and isinstance(args[0], Number):
-        return _residue(args[0].value)
-    if kind not in _CALLS:
-        raise UnsupportedError(f"numpy has no spelling for {kind}")
-    spelled = [spell(a) for a in args]
-    if kind == "select":  # a number there takes the dtype of the rest
-        spelled[1:] = ["_k.one" if s == "1.0" else s for s in spelled[1:]]
-    return _CALLS[kind].format(*spelled)
-
-
-def _literal(value: Fraction, level: int) -> str:
-    try:
-        text = repr(float(value))
-    except OverflowError:
-        raise UnsupportedError("a coefficient is beyond the range of float64") from None
-    return f"({text})" if value < 0 and level > 0 else text
-
-
-def _residue(value: Fraction) -> str:
-    high = float(value)
-    return f"_residue({high!r}, {float(value - Fraction(high))!r}, _k)"
+RESERVED = {"fast": ("np",), "accurate": ("np", "abs")}
 
 
 def emit(source: Source) -> str:
     """Source text: public functions first, then the arithmetic of each."""
     activation, derivation, form = source.activation, source.derivation, source.form
     names = list(derivation.names)
-    for taken in set(RESERVED) & set(activation.variables):
+    for taken in set(RESERVED[source.accuracy]) & set(activation.variables):
         raise UnsupportedError(f"NumPy code has no room for a parameter '{taken}'")
-    runtime = files("mila_analysis.backends").joinpath("_numpy_runtime.py").read_text()
+    if source.accuracy == "accurate":
+        imports, *rest = [IMPORTS, *arithmetic(derivation, form), *runtime()]
+    else:
+        rest = [*_bodies("whole", form.whole, form.variables, names)]
+        rest += [*_near(form, names), _runtime()]
+        imports = "import numpy as np"
     parts = [
-        f"{docstring(source, 'numpy')}\n\nimport numpy as np",
+        f"{docstring(source, 'numpy')}\n\n{imports}",
         _all(names),
         *(_public(activation, derivation, name) for name in names),
         _public_partials(activation),
-        *_bodies("whole", form.whole, form.variables, names),
-        *_near(form, names),
-        runtime.partition("# --- runtime ---\n")[2].strip(),
+        *rest,
     ]
     return "\n\n\n".join(parts) + "\n"
+
+
+def _runtime() -> str:
+    text = files("mila_analysis.backends").joinpath("_numpy_runtime.py").read_text()
+    return text.partition("# --- runtime ---\n")[2].strip()
 
 
 def _all(names: list[str]) -> str:
@@ -167,7 +125,7 @@ def _near(form: StableForm, names: list[str]) -> list[str]:
 
 
 def _exponents(near: Near, variables: tuple[str, ...]) -> str:
-    lines = [f"def _exponents({', '.join(variables)}):"]
+    lines = [f"def _exponents({', '.join(variables)}, _k):"]
     lines += [
         _statement(b) for b in near.program.needed(z for s in near.exponents for z in s)
     ]
@@ -190,8 +148,18 @@ def load(text: str) -> Mapping[str, Callable[..., Any]]:
 
 
 def read(text: str) -> Sequence[Reading]:
-    """Arithmetic in generated source."""
-    raise UnsupportedError(f"not read yet: {len(text)}")  # until its reader is in
+    """Programs of a generated module, by the function that each stands in.
+
+    Raises:
+        ReadingError: something in it is not what this program writes; names the line.
+    """
+    if not is_accurate(text):
+        return read_fast(text)
+    head = parse(text)
+    derivation = derive(head.activation, head.order)
+    form = stabilize(derivation)
+    wanted = emit(Source(head.activation, derivation, form, "accurate"))
+    return read_accurate(text, wanted, derivation.names, form.variables)
 
 
-NUMPY = Backend("numpy", ".py", ("fast",), emit, load, read)
+NUMPY = Backend("numpy", ".py", ("fast", "accurate"), emit, load, read)

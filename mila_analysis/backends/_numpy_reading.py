@@ -1,0 +1,183 @@
+"""A generated NumPy module back to its programs; everything else in it must be ours."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
+from mila_analysis.backends._python_reading import (
+    Dialect,
+    ReadingError,
+    functions,
+    read_function,
+    same_text,
+)
+from mila_analysis.backends.backend import Reading
+from mila_analysis.program import NAN, number
+
+__all__ = ["read"]
+
+_UFUNCS = {
+    "np.add": "add", "np.subtract": "sub", "np.multiply": "mul", "np.divide": "div",
+    "np.negative": "neg", "np.abs": "abs", "np.exp": "exp", "np.expm1": "expm1",
+    "np.log": "log", "np.log1p": "log1p", "np.maximum": "maximum",
+    "np.copysign": "copysign",
+}  # fmt: skip
+_OURS = {
+    f"_{kind}": kind
+    for kind in (
+        "step", "select", "finite", "modest", "capped", "tail", "fade", "swell", "tame",
+        "product_error", "residue", "widen", "narrow",
+    )
+}  # fmt: skip
+DIALECT = Dialect(
+    calls=_UFUNCS | _OURS,
+    values={"np.nan": NAN, "_k.one": number(1)},
+    in_place=frozenset(_UFUNCS),
+    may_return={
+        **dict.fromkeys(("_capped", "_fade", "_swell", "_tame", "_modest"), 0),
+        "_select": 1,
+    },
+    ignored=frozenset({"_k"}),
+)
+
+
+def read(text: str) -> list[Reading]:
+    """Programs of a generated NumPy module, by the function that each stands in.
+
+    Raises:
+        ReadingError: something in it is not what this program writes; names the line.
+    """
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        raise ReadingError(f"line {error.lineno}: it is no Python") from None
+    known = functions(tree)
+    names = _all(tree)
+    variables = _variables(known, names)
+    titles = {
+        f"_{kind}_{name}": names if name == "partials" else [name]
+        for kind in ("whole", "near")
+        for name in [*names, "partials"]
+        if kind == "whole" or f"_near_{name}" in known
+    }
+    _check_rest(text, tree, titles, names, variables)
+    return [
+        Reading(title, read_function(_of(known, title), DIALECT, variables, wanted))
+        for title, wanted in titles.items()
+    ]
+
+
+def _all(tree: ast.Module) -> list[str]:
+    """Names of the partials, as `__all__` has them."""
+    for node in tree.body:
+        match node:
+            case ast.Assign([ast.Name("__all__")], ast.List(elts)):
+                *names, last = [ast.literal_eval(e) for e in elts]
+                if last == "partials" and names:
+                    return names
+    raise ReadingError("there is no __all__ with the names of the partials")
+
+
+def _of(known: Mapping[str, ast.FunctionDef], name: str) -> ast.FunctionDef:
+    if name not in known:
+        raise ReadingError(f"there is no function {name}")
+    return known[name]
+
+
+def _variables(
+    known: Mapping[str, ast.FunctionDef], names: Sequence[str]
+) -> tuple[str, ...]:
+    """Variables of the public functions, which all have the same."""
+    arguments = {
+        name: ast.unparse(_of(known, name).args) for name in [*names, "partials"]
+    }
+    for name, text in arguments.items():
+        if text != arguments["partials"]:
+            line = known[name].lineno
+            raise ReadingError(f"line {line}: {name} takes {text}, others do not")
+    return tuple(a.arg for a in known["partials"].args.args)
+
+
+def _check_rest(
+    text: str,
+    tree: ast.Module,
+    titles: Mapping[str, Sequence[str]],
+    names: Sequence[str],
+    variables: Sequence[str],
+) -> None:
+    """Refuse what stands beside the arithmetic, unless it is what we write there."""
+    runtime = _runtime()
+    start = text.find(runtime.split("\n", 1)[0])
+    first_line = text[:start].count("\n") + 1
+    if start < 0:
+        raise ReadingError("there is no runtime in it")
+    same_text(text[start:], runtime + "\n", first_line)
+    expected = _calls(names, variables) | _tables(titles)
+    for node in tree.body:
+        if node.lineno >= first_line:
+            break
+        found = _spelled(node)
+        if found in expected:
+            expected.discard(found)
+        elif not _is_plain(node, titles):
+            line = ast.unparse(node).partition("\n")[0]
+            raise ReadingError(f"line {node.lineno}: '{line}' is nothing we generate")
+    if expected:
+        missing = min(expected).partition("\n")[0]
+        raise ReadingError(f"'{missing}' is missing, or not as we generate it")
+
+
+def _runtime() -> str:
+    whole = files("mila_analysis.backends").joinpath("_numpy_runtime.py").read_text()
+    return whole.partition("# --- runtime ---\n")[2].strip()
+
+
+def _spelled(node: ast.stmt) -> str:
+    """A statement in Python's own spelling, without docstrings and defaults."""
+    if not isinstance(node, ast.FunctionDef):
+        return ast.unparse(node)
+    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    arguments = ", ".join(a.arg for a in node.args.args)
+    lines = "\n".join(ast.unparse(s) for s in body)
+    return f"def {node.name}({arguments}):\n{textwrap.indent(lines, '    ')}"
+
+
+def _calls(names: Sequence[str], variables: Sequence[str]) -> set[str]:
+    """The public functions: each is one call."""
+    given = ", ".join(variables)
+    found = {
+        f"def {n}({given}):\n    return _elementwise('{n}', ('{n}',), {given})[0]"
+        for n in names
+    }
+    return {*found, f"def partials({given}):\n    return _together({given})"}
+
+
+def _tables(titles: Mapping[str, Sequence[str]]) -> set[str]:
+    """The tables of the functions, and the import."""
+
+    def table(kind: str) -> str:
+        mark = f"_{kind}_"
+        rows = [f"'{t.removeprefix(mark)}': {t}" for t in titles if t.startswith(mark)]
+        return f"_{kind.upper()} = {{{', '.join(rows)}}}"
+
+    has_near = any(title.startswith("_near_") for title in titles)
+    none = "_NEAR, _REACH, _exponents = ({}, (1, 1), None)"
+    near = table("near") if has_near else none
+    return {"import numpy as np", table("whole"), near}
+
+
+def _is_plain(node: ast.stmt, titles: Mapping[str, Sequence[str]]) -> bool:
+    """Whether it is the head, `__all__`, arithmetic, or says where `near` holds."""
+    match node:
+        case ast.Expr(ast.Constant(str())):
+            return node.lineno == 1
+        case ast.Assign([ast.Name("__all__")], _):
+            return True
+        case ast.Assign([ast.Name("_REACH")], ast.Tuple(elts)):
+            return all(isinstance(e, ast.Constant) for e in elts)
+        case ast.FunctionDef(name):
+            return name in titles or name == "_exponents"
+    return False
