@@ -1,0 +1,54 @@
+"""A stable form to C99 that stands alone, compiled code on arrays, and the way back.
+
+`arithmetic` is how programs are spelled, `bodies` the loops around them, `plain` the
+short program for most blocks, `frame` the rest of a file, `arrays` compiled functions
+on NumPy arrays, `reading` a file to the programs in it. The C that is the same in all
+files stands beside, as `_*.h`. `accurate`, `accurate_arrays` and `wide` (double-double
+with a wide exponent) are the same for correctly rounded results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from mila_analysis.backends import header
+from mila_analysis.backends.backend import Backend, Reading, Source
+from mila_analysis.backends.c import accurate, reading
+from mila_analysis.backends.c.accurate_arrays import accurate_functions
+from mila_analysis.backends.c.arrays import functions
+from mila_analysis.backends.c.bodies import Body, bodies
+from mila_analysis.backends.c.frame import ARITHMETICS, frame_of
+from mila_analysis.backends.c.reading import frame_in
+
+__all__ = ["C"]
+
+
+def emit(source: Source) -> str:
+    """Source text: head, prototypes, runtime, then the arithmetic of each dtype."""
+    if source.accuracy == "accurate":
+        return accurate.emit(source)
+    frame = frame_of(source.activation, source.derivation.names)
+    arithmetic: dict[Body, list[str]] = {}
+    for each in ARITHMETICS:
+        arithmetic |= bodies(
+            frame.prefix, source.form.whole, frame.variables, frame.names, each
+        )
+    return frame.text(header.lines(source, "c"), arithmetic)
+
+
+def load(text: str) -> Mapping[str, Callable[..., Any]]:
+    """Functions of generated source, by name; nothing but that text is compiled."""
+    if header.parse(text).accuracy == "accurate":
+        return accurate_functions(text, frame_in(text))
+    return functions(text, frame_in(text))
+
+
+def read(text: str) -> Sequence[Reading]:
+    """The arithmetic of a generated file."""
+    if header.parse(text).accuracy == "accurate":
+        return accurate.read(text)
+    return reading.read(text)
+
+
+C = Backend("c", ".c", ("fast", "accurate"), emit, load, read)

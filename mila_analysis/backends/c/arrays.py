@@ -1,0 +1,150 @@
+"""Compiled functions on NumPy arrays, with a ufunc's rules for shapes and dtypes."""
+
+from __future__ import annotations
+
+import ctypes
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from mila_analysis import native
+from mila_analysis.backends.c.arithmetic import F32, F64
+from mila_analysis.backends.c.bodies import PARTIALS, titles
+from mila_analysis.backends.c.frame import Frame
+
+__all__ = ["argument_types", "functions"]
+
+Array = np.ndarray[Any, Any]
+
+
+def argument_types(inputs: int) -> list[Any]:
+    """Of a generated function: count, x, each parameter with its step, output."""
+    parameter = [ctypes.c_void_p, ctypes.c_size_t]
+    return [
+        ctypes.c_size_t,
+        ctypes.c_void_p,
+        *parameter * (inputs - 1),
+        ctypes.c_void_p,
+    ]
+
+
+def functions(text: str, frame: Frame) -> Mapping[str, Callable[..., Any]]:
+    """Functions of a generated file, compiled."""
+    library = native.load(text)
+    types = argument_types(len(frame.variables))
+    found: dict[str, Callable[..., Any]] = {}
+    for title, names in titles(frame.names).items():
+        compiled = Compiled(
+            tuple(names),
+            title == PARTIALS,
+            *(
+                library.function(f"{frame.prefix}_{title}_{each.name}", types)
+                for each in (F32, F64)
+            ),
+        )
+        found[title] = _public(compiled, title, frame)
+    return found
+
+
+class Function(Protocol):
+    """What `_public` needs to know of compiled code."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the partials that it computes."""
+
+    @property
+    def together(self) -> bool:
+        """Whether they are returned by name."""
+
+    def __call__(self, arguments: Sequence[Any]) -> list[Any]:
+        """Results at x and the parameters, one for each partial."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One function of a file, in both of its arithmetics.
+
+    Attributes:
+        names: of the partials that it computes.
+        together: whether it takes an array of outputs.
+        single, double: the compiled code.
+    """
+
+    names: tuple[str, ...]
+    together: bool
+    single: Any
+    double: Any
+
+    def __call__(self, arguments: Sequence[Any]) -> list[Any]:
+        """Results at x and the parameters, one for each partial."""
+        dtype = result_dtype(arguments)
+        inner = np.dtype(np.float64 if dtype == np.float64 else np.float32)
+        with np.errstate(all="ignore"):
+            arrays = [np.asarray(a).astype(dtype, copy=False) for a in arguments]
+            shape = np.broadcast_shapes(*(a.shape for a in arrays))
+            inputs = [_row(a, shape, inner, i > 0) for i, a in enumerate(arrays)]
+            outputs = np.empty((len(self.names), inputs[0].size), inner)
+            if outputs.size:
+                self._run(inputs, outputs)
+            outputs = outputs.astype(dtype, copy=False)
+        return [out.reshape(shape)[()] for out in outputs]
+
+    def _run(self, inputs: Sequence[Array], outputs: Array) -> None:
+        x, *parameters = inputs
+        passed: list[int] = [x.size, x.ctypes.data]
+        for each in parameters:
+            passed += [each.ctypes.data, int(each.ndim > 0)]
+        function = self.double if outputs.dtype == np.float64 else self.single
+        if not self.together:
+            function(*passed, outputs.ctypes.data)
+            return
+        start, step = outputs.ctypes.data, outputs.strides[0]
+        rows = (ctypes.c_void_p * len(outputs))(
+            *(start + k * step for k in range(len(outputs)))
+        )
+        function(*passed, ctypes.addressof(rows))
+
+
+def _public(compiled: Function, title: str, frame: Frame) -> Callable[..., Any]:
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter("x", kind)]
+    for name, value in zip(frame.variables[1:], frame.defaults, strict=True):
+        parameters.append(inspect.Parameter(name, kind, default=value))
+    signature = inspect.Signature(parameters)
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        if kwargs or len(args) != len(parameters):
+            bound = signature.bind(*args, **kwargs)
+            bound.apply_defaults()
+            args = tuple(bound.arguments.values())
+        results = compiled(args)
+        if compiled.together:
+            return dict(zip(compiled.names, results, strict=True))
+        return results[0]
+
+    function.__name__ = function.__qualname__ = title
+    function.__doc__ = "Compiled; elementwise and broadcast like a ufunc."
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    return function
+
+
+def _row(array: Array, shape: tuple[int, ...], dtype: Any, scalar: bool) -> Array:
+    """Array as one contiguous row of the dtype; a scalar parameter stays one."""
+    if scalar and array.ndim == 0:
+        return np.asarray(array, dtype)
+    return np.ascontiguousarray(np.broadcast_to(array, shape), dtype).reshape(-1)
+
+
+def result_dtype(arguments: Sequence[Any]) -> np.dtype[Any]:
+    """That of the arguments if it is a float, float64 for integers."""
+    kinds = [a if type(a) in (int, float) else np.asarray(a).dtype for a in arguments]
+    dtype = np.result_type(*kinds)
+    if dtype.kind in "biu":
+        return np.dtype(np.float64)
+    if dtype not in (np.float16, np.float32, np.float64):
+        raise TypeError(f"real numbers of at most 64 bits, not {dtype}")
+    return dtype

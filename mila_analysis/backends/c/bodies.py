@@ -1,0 +1,135 @@
+"""Programs to the loops that compute them, one for each partial and one for all."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mila_analysis.backends.c.arithmetic import Arithmetic, identifier, spell
+from mila_analysis.backends.c.plain import normal_exponentials, plain, sizes
+from mila_analysis.program import Binding, Expression, Operation, used_names
+from mila_analysis.stability import Program
+
+__all__ = ["KINDS", "Body", "bodies", "function", "spelled", "statements", "titles"]
+
+KINDS = ("plain", "whole")
+PARTIALS = "partials"
+COMPARISONS = (">", ">=", "<", "<=", "==")
+INDENT = " " * 8
+WIDTH = 84
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Where arithmetic stands in a file: `mila_whole_f_x_f64`."""
+
+    prefix: str
+    kind: str
+    title: str
+    arithmetic: str
+
+    @property
+    def name(self) -> str:
+        """Of its C function."""
+        return f"{self.prefix}_{self.kind}_{self.title}_{self.arithmetic}"
+
+
+def titles(names: Sequence[str]) -> dict[str, list[str]]:
+    """Each function of a file, and the partials that it computes."""
+    return {**{name: [name] for name in names}, PARTIALS: list(names)}
+
+
+def bodies(
+    prefix: str,
+    program: Program,
+    variables: Sequence[str],
+    names: Sequence[str],
+    arithmetic: Arithmetic,
+) -> dict[Body, list[str]]:
+    """The statements of every function in one arithmetic."""
+    return {
+        Body(prefix, kind, title, arithmetic.name): lines
+        for title, wanted in titles(names).items()
+        for kind, lines in spelled(program, variables, wanted, arithmetic).items()
+    }
+
+
+def spelled(
+    program: Program,
+    variables: Sequence[str],
+    wanted: Sequence[str],
+    arithmetic: Arithmetic,
+) -> dict[str, list[str]]:
+    """The statements of one function: where no cap cuts, and everywhere."""
+    marked = normal_exponentials(program)
+    cuts = sizes(marked, wanted)
+    return {
+        "plain": statements(plain(marked), variables, wanted, arithmetic, cuts),
+        "whole": statements(marked, variables, wanted, arithmetic),
+    }
+
+
+def statements(
+    program: Program,
+    variables: Sequence[str],
+    wanted: Sequence[str],
+    arithmetic: Arithmetic,
+    cuts: Sequence[Expression] = (),
+) -> list[str]:
+    """Lines that read the inputs of one element and write its wanted outputs."""
+    roots = [*(program.outputs[n] for n in wanted), *cuts]
+    needed = program.needed(roots)
+    used = _read(needed, roots)
+    lines = [
+        f"const {arithmetic.type} {identifier(v)} = in[{k}][i];"
+        for k, v in enumerate(variables)
+        if v in used
+    ]
+    lines += [_declaration(b, arithmetic) for b in needed]
+    lines += [
+        f"cut |= ma_cuts_{arithmetic.name}({spell(c, arithmetic)});" for c in cuts
+    ]
+    for k, name in enumerate(wanted):
+        lines.append(f"out[{k}][i] = {spell(program.outputs[name], arithmetic)};")
+    return [part for line in lines for part in _wrapped(line)]
+
+
+def _wrapped(line: str) -> list[str]:
+    return textwrap.wrap(
+        line,
+        WIDTH,
+        subsequent_indent="    ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _read(needed: Sequence[Binding], roots: Sequence[Expression]) -> set[str]:
+    return {n for e in [*(b.value for b in needed), *roots] for n in used_names(e)}
+
+
+def _declaration(binding: Binding, arithmetic: Arithmetic) -> str:
+    value = binding.value
+    is_condition = isinstance(value, Operation) and value.kind in COMPARISONS
+    kind = "int" if is_condition else arithmetic.type
+    return f"const {kind} {identifier(binding.name)} = {spell(value, arithmetic)};"
+
+
+def function(body: Body, lines: Sequence[str], arithmetic: Arithmetic) -> str:
+    """The C function around the statements of a body."""
+    array = f"{arithmetic.type} (*MA_RESTRICT {{}})[MA_BLOCK]"
+    return "\n".join(
+        [
+            f"static {arithmetic.flag} {body.name}(",
+            f"    {array.format('in')}, {array.format('out')})",
+            "{",
+            f"    {arithmetic.flag} cut = 0;",
+            "    size_t i;",
+            "    for (i = 0; i < MA_BLOCK; i++) {",
+            *(f"{INDENT}{line}" for line in lines),
+            "    }",
+            "    return cut;",
+            "}",
+        ]
+    )

@@ -1,0 +1,184 @@
+"""A generated file around its arithmetic: everything that `read` can make again."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+from mila_analysis.activation import Activation
+from mila_analysis.backends.c.arithmetic import F32, F64, Arithmetic, identifier
+from mila_analysis.backends.c.bodies import PARTIALS, Body, function, titles
+from mila_analysis.errors import UnsupportedError
+
+__all__ = ["ARITHMETICS", "Frame", "frame_of"]
+
+ARITHMETICS = (F64, F32)
+RUNTIME = ("_functions_{}.h", "_operations_f64.h", "_blocks_f64.h")
+BLOCK = 256
+WIDTH = 84
+SINGLE = (
+    ("double", "float"), ("int64", "int32"), ("_f64", "_f32"), ("fabs(", "fabsf("),
+    ("copysign(", "copysignf("),
+)  # fmt: skip
+
+
+def frame_of(activation: Activation, names: Sequence[str]) -> Frame:
+    """Frame of an activation and its partials."""
+    return Frame(
+        prefix(activation),
+        activation.variables,
+        tuple(names),
+        tuple(float(p.value) for p in activation.parameters),
+    )
+
+
+def prefix(activation: Activation) -> str:
+    """What the names of all functions of an activation begin with."""
+    word = re.sub(r"\W", "_", activation.name, flags=re.ASCII)
+    return word if word[:1].isalpha() else f"a{word}"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a file holds apart from its head and its arithmetic.
+
+    Attributes:
+        prefix: of the names of its functions.
+        variables: x and the parameters, in order.
+        names: of the partials, in order.
+        defaults: of the parameters, for the documentation.
+    """
+
+    prefix: str
+    variables: tuple[str, ...]
+    names: tuple[str, ...]
+    defaults: tuple[float, ...]
+
+    def text(
+        self, head: Sequence[str], arithmetic: Mapping[Body, Sequence[str]]
+    ) -> str:
+        """The whole file."""
+        self._check()
+        parts = [
+            _comment([*head, "", *self._usage()]),
+            _resource("_prelude.h").rstrip(),
+            self._prototypes(),
+            runtime(),
+        ]
+        for each in ARITHMETICS:
+            for body, lines in arithmetic.items():
+                if body.arithmetic == each.name:
+                    parts.append(function(body, lines, each))
+            parts += [self._public(title, each) for title in titles(self.names)]
+        parts.append("#ifdef __cplusplus\n}\n#endif")
+        return "\n\n".join(parts) + "\n"
+
+    def _check(self) -> None:
+        words = [w for p in self.variables[1:] for w in (identifier(p), f"{p}_step")]
+        words += ["x"]
+        if len(set(words)) < len(words):
+            raise UnsupportedError("C code has no room for parameters a and a_step")
+
+    def _usage(self) -> list[str]:
+        """Documentation of the functions, with an example."""
+        given = "".join(f", &{identifier(p)}, 0" for p in self.variables[1:])
+        example = [
+            f"double {identifier(p)} = {value!r};"
+            for p, value in zip(self.variables[1:], self.defaults, strict=True)
+        ]
+        slope = self.names[min(1, len(self.names) - 1)]
+        return [
+            "C99, with nothing but libm. cc -O3 vectorizes it; -ffast-math is refused.",
+            "Each partial has a function for double (f64) and one for float (f32), of",
+            "an array x of n elements. A parameter is an array too: its step is 1, or",
+            "0 for one value that holds for all. An output may be x or a parameter;",
+            "otherwise no arrays may overlap. The functions keep no state.",
+            "",
+            "    double x[3] = {-1.0, 0.0, 1.0}, y[3];",
+            *(f"    {line}" for line in example),
+            f"    {self.prefix}_{slope}_f64(3, x{given}, y);",
+            "",
+            f"{self.prefix}_{PARTIALS}_f64 takes an array of outputs, in this order:",
+            *_wrapped(self.names),
+        ]
+
+    def _signature(self, title: str, arithmetic: Arithmetic) -> str:
+        kind = arithmetic.type
+        arguments = ["size_t n", f"const {kind} *x"]
+        for name in self.variables[1:]:
+            arguments += [f"const {kind} *{identifier(name)}", f"size_t {name}_step"]
+        out = f"{kind} *const *out" if title == PARTIALS else f"{kind} *out"
+        rows = textwrap.wrap(", ".join([*arguments, out]), WIDTH)
+        listed = "\n    ".join(rows)
+        return f"void {self.prefix}_{title}_{arithmetic.name}(\n    {listed})"
+
+    def _prototypes(self) -> str:
+        return "\n".join(
+            f"{self._signature(title, each)};"
+            for each in ARITHMETICS
+            for title in titles(self.names)
+        )
+
+    def _public(self, title: str, arithmetic: Arithmetic) -> str:
+        """A function of arrays: blocks through the arithmetic of its partials."""
+        kind, suffix = arithmetic.type, arithmetic.name
+        inputs, outputs = len(self.variables), len(titles(self.names)[title])
+        given = ", ".join(["x", *(identifier(p) for p in self.variables[1:])])
+        steps = ", ".join(["1", *(f"{p}_step" for p in self.variables[1:])])
+        plain, whole = (
+            Body(self.prefix, k, title, suffix).name for k in ("plain", "whole")
+        )
+        out = "out" if title == PARTIALS else "&out"
+        return "\n".join(
+            [
+                self._signature(title, arithmetic),
+                "{",
+                f"    const {kind} *const given[] = {{{given}}};",
+                f"    const size_t steps[] = {{{steps}}};",
+                f"    {kind} in[{inputs}][MA_BLOCK], rows[{outputs}][MA_BLOCK];",
+                f"    ma_run_{suffix}({plain}, {whole}, n,",
+                f"        {inputs}, given, steps, in, {outputs}, {out}, rows);",
+                "}",
+            ]
+        )
+
+
+def _comment(lines: Sequence[str]) -> str:
+    safe = [line.replace("*/", "* /").replace("/*", "/ *") for line in lines]
+    return "\n".join(["/*", *(f" * {line}".rstrip() for line in safe), " */"])
+
+
+def _wrapped(names: Sequence[str]) -> list[str]:
+    rows = [names[k : k + 6] for k in range(0, len(names), 6)]
+    return ["    " + ", ".join(row) for row in rows]
+
+
+def runtime() -> str:
+    """What is the same in all files; once, where several files are put together."""
+    parts = [
+        "#ifndef MA_RUNTIME\n#define MA_RUNTIME",
+        f"#define MA_BLOCK {BLOCK} /* elements at a time, in the nearest cache */",
+        _resource("_keywords.h").rstrip(),
+    ]
+    for arithmetic in ARITHMETICS:
+        for name in RUNTIME:
+            text = _resource(name.format(arithmetic.name)).strip()
+            parts.append(text if arithmetic is F64 else _single(text))
+    return "\n\n".join([*parts, "#endif"])
+
+
+def _single(text: str) -> str:
+    """Text about doubles, about floats."""
+    if "_f32" in text:
+        return text
+    text = re.sub(r"\b(\d+\.\d+)\b", r"\1f", text)
+    for double, single in SINGLE:
+        text = text.replace(double, single)
+    return text
+
+
+def _resource(name: str) -> str:
+    return files("mila_analysis.backends.c").joinpath(name).read_text("utf-8")

@@ -1,0 +1,309 @@
+"""C text to functions of this process: compile, keep by content, load through ctypes.
+
+What was compiled is kept in the user's cache folder under a name that says what it was
+made of, and what its own bytes are. A file there is therefore whole and right, or it is
+not used: two processes may write at once, and a damaged file is compiled again.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import hashlib
+import logging
+import os
+import platform
+import re
+import secrets
+import shlex
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from mila_analysis.errors import UnsupportedError
+
+__all__ = [
+    "CACHE_VARIABLE",
+    "CompileError",
+    "Compiler",
+    "Library",
+    "NoCompilerError",
+    "available",
+    "cache_folder",
+    "compiler",
+    "load",
+]
+
+CACHE_VARIABLE = "MILA_ANALYSIS_CACHE"
+TIMEOUT = 300.0
+FLAGS = (
+    "-std=c99", "-O3", "-fPIC", "-shared", "-ffp-contract=off", "-fno-math-errno",
+    "-fno-trapping-math",
+)  # fmt: skip
+TUNING = ("-march=native", "-mcpu=native", "")  # the first that the compiler takes
+
+log = logging.getLogger(__name__)
+
+
+class NoCompilerError(UnsupportedError):
+    """No C compiler is here."""
+
+
+class CompileError(UnsupportedError):
+    """The compiler refused a text, or took too long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """A C compiler: how it is called, and which one it is.
+
+    Attributes:
+        command: program and arguments, such as `("ccache", "gcc")`.
+        version: the first line that it says of itself.
+    """
+
+    command: tuple[str, ...]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A loaded shared library.
+
+    Its functions release Python's lock while they run, and take what `argtypes` says:
+    addresses, as `array.ctypes.data` and a tensor's `data_ptr()`, are `c_void_p`.
+    """
+
+    path: Path
+    handle: ctypes.CDLL = field(repr=False)
+
+    def function(self, name: str, argtypes: Sequence[Any], restype: Any = None) -> Any:
+        """A function of the library, ready to be called.
+
+        Raises:
+            CompileError: the library has no such function.
+        """
+        try:
+            # by item, not attribute: an object of its own, with its own types
+            found = self.handle[name]
+        except AttributeError:
+            raise CompileError(f"the compiled library has no {name}") from None
+        found.argtypes, found.restype = list(argtypes), restype
+        return found
+
+
+def available() -> bool:
+    """Whether there is a C compiler."""
+    try:
+        compiler()
+    except NoCompilerError:
+        return False
+    return True
+
+
+def compiler() -> Compiler:
+    """The compiler that `CC` names; without it cc, gcc or clang.
+
+    Raises:
+        NoCompilerError: there is none, or the one that `CC` names does not run.
+    """
+    return _compiler(os.environ.get("CC", "").strip(), os.environ.get("PATH", ""))
+
+
+@lru_cache(maxsize=16)
+def _compiler(named: str, _path: str) -> Compiler:
+    try:
+        candidates = [shlex.split(named)] if named else [["cc"], ["gcc"], ["clang"]]
+    except ValueError:
+        candidates = []
+    for command in candidates:
+        version = _version(command)
+        if version:
+            return Compiler(tuple(command), version)
+    reason = f"CC is '{named}', which does not run" if named else "cc, gcc, clang"
+    raise NoCompilerError(
+        f"native code needs a C compiler, and there is none ({reason})"
+    )
+
+
+def _version(command: Sequence[str]) -> str:
+    if not command or shutil.which(command[0]) is None:
+        return ""
+    try:
+        done = _called([*command, "--version"], 20.0)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.partition("\n")[0].strip() if done.returncode == 0 else ""
+
+
+def _called(command: Sequence[str], timeout: float) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 the user's compiler, and no shell
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        errors="replace",
+        timeout=timeout,
+        env={**os.environ, "LC_ALL": "C"},
+    )
+
+
+_lock = threading.Lock()
+_loaded: dict[str, Library] = {}
+
+
+def load(text: str, *, flags: Sequence[str] = ()) -> Library:
+    """C text as a loaded library; compiled once, then found in the cache.
+
+    Args:
+        text: a whole C file.
+        flags: more arguments of the compiler.
+
+    Raises:
+        NoCompilerError: there is no compiler.
+        CompileError: the compiler refused the text.
+    """
+    found = compiler()
+    key = _key(text, found, flags)
+    with _lock:
+        if key not in _loaded:
+            _loaded[key] = _open(text, key, found, flags)
+        return _loaded[key]
+
+
+def _key(text: str, found: Compiler, flags: Sequence[str]) -> str:
+    """What the machine code depends on."""
+    parts = [*found.command, found.version, *FLAGS, *TUNING, *flags, _machine(), text]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _machine() -> str:
+    """The processor, with what it can do: a cache may be shared by several."""
+    try:
+        known = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        known = ""
+    features = re.search(r"^(?:flags|Features)\s*:(.*)$", known, re.MULTILINE)
+    kind = features[1].strip() if features else platform.processor()
+    return f"{platform.system()} {platform.machine()} {kind}"
+
+
+def _open(text: str, key: str, found: Compiler, flags: Sequence[str]) -> Library:
+    for folder in _folders():
+        kept = _kept(folder, key)
+        if kept is not None:
+            try:
+                return Library(kept, ctypes.CDLL(str(kept)))
+            except OSError:  # of another system, or not to be executed there
+                kept.unlink(missing_ok=True)
+    code = _compile(text, found, flags)
+    for folder in _folders():
+        try:
+            path = _keep(folder, key, code)
+            return Library(path, ctypes.CDLL(str(path)))
+        except OSError as error:
+            log.warning(
+                "cannot keep native code in %s: %s", folder, error.strerror or error
+            )
+    raise CompileError("there is no folder from which native code can be loaded")
+
+
+# The cache
+
+
+def cache_folder() -> Path:
+    """Where compiled code is kept; `MILA_ANALYSIS_CACHE` names another folder."""
+    named = os.environ.get(CACHE_VARIABLE)
+    if named:
+        return Path(named)
+    return platformdirs.user_cache_path("mila-analysis") / "native"
+
+
+def _folders() -> list[Path]:
+    return [cache_folder(), _temporary()]
+
+
+@lru_cache(maxsize=1)
+def _temporary() -> Path:
+    """A folder of this process, for when the cache cannot be written."""
+    folder = tempfile.mkdtemp(prefix="mila-analysis-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def _digest(code: bytes) -> str:
+    return hashlib.sha256(code).hexdigest()[:32]
+
+
+def _kept(folder: Path, key: str) -> Path | None:
+    """The file of a key whose bytes are what its name says; others are removed."""
+    try:
+        candidates = sorted(folder.glob(f"{key}-*.so"))
+    except OSError:
+        return None
+    for path in candidates:
+        try:
+            if path.stem == f"{key}-{_digest(path.read_bytes())}":
+                return path
+            path.unlink(missing_ok=True)
+        except OSError:
+            continue
+    return None
+
+
+def _keep(folder: Path, key: str, code: bytes) -> Path:
+    """Write under a name of one's own, then rename: whole, or not there at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{key}-{_digest(code)}.so"
+    own = folder / f".{secrets.token_hex(8)}.tmp"
+    try:
+        own.write_bytes(code)
+        own.chmod(0o700)
+        own.replace(path)
+    finally:
+        own.unlink(missing_ok=True)
+    return path
+
+
+# The compiler
+
+
+def _compile(text: str, found: Compiler, flags: Sequence[str]) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="mila-analysis-") as folder:
+        source, target = Path(folder, "kernel.c"), Path(folder, "kernel.so")
+        source.write_text(text, encoding="utf-8")
+        complaint = ""
+        for tuning in TUNING:
+            extra = [tuning] if tuning else []
+            command = [*found.command, *FLAGS, *extra, *flags]
+            complaint = _complaint([*command, "-o", str(target), str(source), "-lm"])
+            if not complaint:
+                return target.read_bytes()
+    raise CompileError(f"{found.command[0]} cannot compile this: {complaint}")
+
+
+def _complaint(command: Sequence[str]) -> str:
+    """What the compiler has against a command, on one line; or nothing."""
+    try:
+        done = _called(command, TIMEOUT)
+    except subprocess.TimeoutExpired:
+        raise CompileError(
+            f"{command[0]} did not finish in {TIMEOUT:.0f} seconds"
+        ) from None
+    except OSError as error:
+        return error.strerror or str(error)
+    if done.returncode == 0:
+        return ""
+    lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]
+    first = (lines or done.stderr.splitlines() or [f"exit {done.returncode}"])[0]
+    return first.rpartition("kernel.c:")[2].strip()

@@ -1,0 +1,593 @@
+"""Correctly rounded C code and its wide numbers, against balls in exact arithmetic."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import re
+import shutil
+import subprocess
+from fractions import Fraction
+from functools import lru_cache
+
+import flint
+import numpy as np
+import pytest
+
+from mila_analysis import native
+from mila_analysis.backends.backend import Source
+from mila_analysis.backends.c import C, accurate
+from mila_analysis.backends.c.frame import _resource
+from mila_analysis.backends.c.reading import frame_in
+from mila_analysis.balls import enclose_all
+from mila_analysis.catalog import CATALOG, define, get
+from mila_analysis.derivation import derive
+from mila_analysis.errors import FormulaError, UnsupportedError
+from mila_analysis.stability import stabilize
+from mila_analysis.verification.accuracy import size_of_terms
+from mila_analysis.verification.identity import prove_readings
+
+pytestmark = pytest.mark.skipif(not native.available(), reason="no C compiler here")
+
+MILA = get("mila")
+BETAS = ("-0.25", "0", "0.5", "1", "1.5", "-20", "50")
+POINTER = ctypes.c_void_p
+
+
+@lru_cache
+def text_of(activation, order=2):
+    derivation = derive(activation, order)
+    return C.emit(Source(activation, derivation, stabilize(derivation), "accurate"))
+
+
+@lru_cache
+def functions(activation, order=2):
+    return C.load(text_of(activation, order))
+
+
+def bfloat16():
+    return pytest.importorskip("ml_dtypes").bfloat16
+
+
+FORMATS = {"float64": (53, -1074, 1024), "float32": (24, -149, 128),
+           "float16": (11, -24, 16), "bfloat16": (8, -133, 128)}  # fmt: skip
+"""Digits, exponent of the least subnormal, exponent above the largest number."""
+
+
+def dtype_of(name):
+    return np.dtype(bfloat16() if name == "bfloat16" else name)
+
+
+# The judge: a rational number to the nearest float, in exact arithmetic
+
+
+def exponent_of(value):
+    size = abs(value)
+    exponent = size.numerator.bit_length() - size.denominator.bit_length()
+    return exponent - (Fraction(2) ** exponent > size)
+
+
+def ulp(value, name):
+    digits, lowest, _ = FORMATS[name]
+    exponent = exponent_of(value) if value else lowest
+    return Fraction(2) ** max(exponent - digits + 1, lowest)
+
+
+def nearest(value, name):
+    rounded = round(value / ulp(value, name)) * ulp(value, name)
+    size = math.inf if abs(rounded) >= 2 ** FORMATS[name][2] else float(abs(rounded))
+    return math.copysign(size, value)
+
+
+def right(activation, name, x, exact, kind):
+    """The nearest float and whether its sign is known, by as many bits as it takes."""
+    for bits in (80, 400, 4000):
+        if bits > 80:
+            exact = enclose_all(activation, Fraction(x), bits=bits)[name]
+        low, high = nearest(exact.low, kind), nearest(exact.high, kind)
+        if low == high:
+            return low, exact.low > 0 or exact.high < 0
+    middle = (Fraction(low) + Fraction(high)) / 2  # an exact tie
+    assert exact.low <= middle <= exact.high
+    return nearest(middle, kind), True
+
+
+def misrounded(activation, points, computed, kind):
+    found = []
+    for i, x in enumerate(points):
+        for name, exact in enclose_all(activation, Fraction(float(x))).items():
+            value = float(computed[name][i])
+            wanted, signed = right(activation, name, float(x), exact, kind)
+            same = math.copysign(1, value) == math.copysign(1, wanted)
+            if value != wanted or (signed and not same):
+                found.append((name, float(x), value, wanted))
+    return found
+
+
+def points_of(kind, beta, count, seed=1):
+    """Every binade, the bulk, roots, z = 0, where results underflow; and the ends."""
+    rng = np.random.default_rng(seed)
+    digits, lowest, highest = FORMATS[kind]
+    sizes = np.ldexp(rng.uniform(1, 2, highest - lowest), range(lowest, highest))
+    deepest = lowest * math.log(2)
+    centres = (0, -1.2, -2.3, 1.5, -beta, -beta - 0.1174, deepest, deepest / 2, 18, -18)
+    near = [c + rng.normal(0, 1, 12) * 10 ** rng.uniform(-6, 1, 12) for c in centres]
+    bulk = np.concatenate([sizes, -sizes, rng.uniform(-50, 50, 60), *near])
+    chosen = rng.permutation(bulk)[:count]
+    largest = (2 - 2.0 ** (1 - digits)) * 2.0 ** (highest - 1)
+    ends = [0.0, -0.0, -beta, 2.0**lowest, -(2.0**lowest), largest, -largest]
+    with np.errstate(over="ignore"):
+        found = np.concatenate([chosen, ends]).astype(dtype_of(kind))
+    return found[np.isfinite(found.astype(np.float64))]
+
+
+# Wide numbers
+
+
+DRIVER = """
+{runtime}
+
+#define ONE(kind) void run_##kind( \\
+    size_t n, const ma_wide *a, const ma_wide *b, ma_wide *out) \\
+{{ \\
+    size_t i; \\
+    (void)b; \\
+    for (i = 0; i < n; i++) \\
+        out[i] = ma_wide_##kind(a[i]); \\
+}}
+#define TWO(kind) void run_##kind( \\
+    size_t n, const ma_wide *a, const ma_wide *b, ma_wide *out) \\
+{{ \\
+    size_t i; \\
+    for (i = 0; i < n; i++) \\
+        out[i] = ma_wide_##kind(a[i], b[i]); \\
+}}
+ONE(exp) ONE(expm1) ONE(log1p) ONE(log) ONE(abs) ONE(step)
+TWO(add) TWO(sub) TWO(mul) TWO(div) TWO(maximum) TWO(copysign) TWO(exact_div)
+
+void run_nearest(size_t n, const ma_wide *a, int digits, int lowest, double *out)
+{{
+    size_t i;
+    for (i = 0; i < n; i++)
+        out[i] = ma_wide_nearest(a[i], digits, lowest);
+}}
+
+#define FORMAT(form) void form##_through(size_t n, const ma_item_##form *in, \\
+    double *middle, const double *given, ma_item_##form *out) \\
+{{ \\
+    size_t i; \\
+    for (i = 0; i < n; i++) \\
+        middle[i] = ma_from_##form(in[i]); \\
+    for (i = 0; i < n; i++) \\
+        out[i] = ma_to_##form(ma_round_##form(given[i])); \\
+}}
+FORMAT(f16) FORMAT(bf16)
+
+#ifdef __cplusplus
+}}
+#endif
+"""
+NUMBER = np.dtype([("hi", "f8"), ("lo", "f8"), ("e", "i8")])
+
+
+@lru_cache
+def driver():
+    return _resource("_prelude.h") + DRIVER.format(runtime=accurate.runtime())
+
+
+def wide_function(name, text=None):
+    types = [ctypes.c_size_t, POINTER, POINTER, POINTER]
+    return native.load(text or driver()).function(f"run_{name}", types)
+
+
+def wide(values):
+    """Rational numbers as wide numbers, and what those are exactly."""
+    rows, exact = [], []
+    for value in values:
+        e = exponent_of(value) if value else -(1 << 50)
+        scaled = value / Fraction(2) ** e if value else value
+        high = float(scaled)
+        low = float(scaled - Fraction(high))
+        rows.append((high, low, e))
+        exact.append(
+            (Fraction(high) + Fraction(low)) * (Fraction(2) ** e if value else 1)
+        )
+    return np.array(rows, NUMBER), exact
+
+
+def rational(row):
+    if row["hi"] == 0:
+        return Fraction(0)
+    total = Fraction(float(row["hi"])) + Fraction(float(row["lo"]))
+    return total * Fraction(2) ** int(row["e"])
+
+
+def run(name, a, b=None, text=None):
+    a = np.ascontiguousarray(a)
+    b = a if b is None else np.ascontiguousarray(b)
+    out = np.empty(a.size, NUMBER)
+    wide_function(name, text)(a.size, a.ctypes.data, b.ctypes.data, out.ctypes.data)
+    return [rational(row) for row in out]
+
+
+def arb(value):
+    return flint.arb(flint.fmpq(value.numerator, value.denominator))
+
+
+def drawn(count, low, high, seed=0, *, positive=False):
+    """Random rationals of 106 bits with exponents from a range."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for e in rng.integers(low, high, count):
+        top = int(rng.integers(1 << 52, 1 << 53)) << 53 | int(rng.integers(1 << 53))
+        sign = 1 if positive or rng.random() < 0.5 else -1
+        found.append(sign * Fraction(top) * Fraction(2) ** (int(e) - 105))
+    return found
+
+
+def worst_error(name, values, text=None):
+    """Largest relative error of a function, in units of 2^-106."""
+    a, exact = wide(values)
+    worst = 0.0
+    with flint.ctx.workprec(300):
+        for x, found in zip(exact, run(name, a, text=text), strict=True):
+            wanted = getattr(arb(x), name)()
+            worst = max(worst, abs(float((arb(found) - wanted) / wanted)) * 2.0**106)
+    return worst
+
+
+RANGES = {
+    "exp": drawn(400, -300, 11),
+    "expm1": drawn(400, -300, 11),
+    "log1p": [*drawn(200, -300, -2), *drawn(200, -2, 300, positive=True)],
+    "log": [*drawn(200, -300, 300, positive=True),
+            *(1 + v for v in drawn(200, -60, -2))],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_wide_functions_are_good_to_103_bits(name):
+    assert worst_error(name, RANGES[name]) < 8
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["MA_LOG_2_THIRD", "MA_INVERSE_FACTORIAL_5", "MA_INVERSE_FACTORIAL_9"],
+)
+def test_a_wrong_constant_is_found(fault):
+    changed = re.sub(rf"(?<!#define ){fault}", f"1.000001 * {fault}", driver())
+    assert worst_error("exp", RANGES["exp"], changed) > 8
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"), [("add", 3), ("sub", 3), ("mul", 4), ("div", 10)]
+)
+def test_wide_arithmetic_keeps_its_published_bounds(name, limit):
+    first = drawn(600, -80, 80, 1)
+    second = [*drawn(300, -80, 80, 2), *(v * (1 + d) for v, d in zip(
+        first[300:], drawn(300, -100, -1, 3), strict=True))]  # fmt: skip
+    (a, x), (b, y) = wide(first), wide(second)
+    operation = {
+        "add": "__add__",
+        "sub": "__sub__",
+        "mul": "__mul__",
+        "div": "__truediv__",
+    }
+    for p, q, found in zip(x, y, run(name, a, b), strict=True):
+        exact = getattr(p, operation[name])(q)
+        assert abs(found - exact) <= limit * abs(exact) / 2**106
+
+
+def test_sums_and_products_of_two_floats_are_exact():
+    rng = np.random.default_rng(0)
+    a, x = wide([Fraction(float(v)) for v in rng.normal(size=200)])
+    b, y = wide([Fraction(float(v)) for v in rng.normal(size=200) * 1e9])
+    assert run("add", a, b) == [p + q for p, q in zip(x, y, strict=True)]
+    assert run("mul", a, b) == [p * q for p, q in zip(x, y, strict=True)]
+
+
+def test_zeros_have_the_signs_of_ieee_arithmetic():
+    zeros = np.array([(0.0, 0.0, -(1 << 50)), (-0.0, 0.0, -(1 << 50))], NUMBER)
+    one, minus = wide([Fraction(1)])[0], wide([Fraction(-3)])[0]
+    for a in (*zeros, one[0], minus[0]):
+        for b in (*zeros, one[0], minus[0]):
+            pair = np.array([a], NUMBER), np.array([b], NUMBER)
+            out = np.empty(1, NUMBER)
+            for name, exact in (("add", a["hi"] + b["hi"]), ("mul", a["hi"] * b["hi"])):
+                wide_function(name)(1, *(p.ctypes.data for p in (*pair, out)))
+                if exact == 0:
+                    assert out["hi"][0] == 0
+                    assert np.signbit(out["hi"][0]) == np.signbit(exact)
+
+
+def test_choices_of_wide_numbers():
+    values = [*drawn(100, -400, 400), Fraction(0)]
+    other = [*values[1:], values[0]]
+    (a, x), (b, y) = wide(values), wide(other)
+    assert run("abs", a) == [abs(v) for v in x]
+    assert run("step", a) == [int(v > 0) for v in x]
+    assert run("maximum", a, b) == [max(p) for p in zip(x, y, strict=True)]
+    signed = [abs(p) * (-1 if q < 0 else 1) for p, q in zip(x, y, strict=True)]
+    assert run("copysign", a, b) == signed
+
+
+def test_an_exact_quotient_is_exact():
+    rng = np.random.default_rng(0)
+    floats = [Fraction(float(v)) for v in rng.normal(size=200)]
+    top, x = wide([25 * v for v in floats])
+    bottom, _ = wide([Fraction(25)] * 200)
+    assert run("exact_div", top, bottom) == floats
+    assert run("exact_div", wide([v + 1 for v in x])[0], bottom) != floats
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_one_rounding_to_every_format_ties_to_even(kind):
+    digits, lowest, highest = FORMATS[kind]
+    rng = np.random.default_rng(0)
+    units = [Fraction(2) ** int(e) for e in rng.integers(lowest - 3, highest - 1, 500)]
+    values = [Fraction(int(k), 2) * u for k, u in
+              zip(rng.integers(-(2**9), 2**9, 500), units, strict=True)]  # fmt: skip
+    values += [v + v * d for v, d in zip(values, drawn(500, -100, -54, 3), strict=True)]
+    values += drawn(500, lowest - 4, lowest + digits + 4)
+    a, exact = wide([v for v in values if v])
+    out = np.empty(a.size)
+    types = [ctypes.c_size_t, POINTER, ctypes.c_int, ctypes.c_int, POINTER]
+    function = native.load(driver()).function("run_nearest", types)
+    function(a.size, a.ctypes.data, digits, lowest, out.ctypes.data)
+    for value, found in zip(exact, out.tolist(), strict=True):
+        if abs(value) < 2 ** (highest - 1):
+            assert found == nearest(value, kind), value
+            assert math.copysign(1, found) == math.copysign(1, value)
+
+
+@pytest.mark.parametrize(("form", "kind"), [("f16", "float16"), ("bf16", "bfloat16")])
+def test_16_bit_numbers_there_and_back(form, kind):
+    patterns = np.arange(1 << 16, dtype=np.uint16)
+    with np.errstate(invalid="ignore"):  # a signalling NaN
+        numbers = patterns.view(dtype_of(kind)).astype(np.float64)
+    rng = np.random.default_rng(0)
+    given = np.ldexp(rng.uniform(-2, 2, 1 << 16), rng.integers(-150, 129, 1 << 16))
+    given[: 1 << 12] = np.ldexp(rng.integers(-4096, 4096, 1 << 12) + 0.5, -28)
+    given[-6:] = (np.inf, -np.inf, np.nan, 0.0, -0.0, 65520.0)
+    middle, out = np.empty(1 << 16), np.empty(1 << 16, np.uint16)
+    types = [ctypes.c_size_t, *[POINTER] * 4]
+    function = native.load(driver()).function(f"{form}_through", types)
+    function(1 << 16, *(v.ctypes.data for v in (patterns, middle, given, out)))
+    np.testing.assert_array_equal(middle, numbers)
+    assert np.array_equal(np.signbit(middle), np.signbit(numbers))
+    found = out.view(dtype_of(kind)).astype(np.float64)
+    for value, got in zip(given.tolist(), found.tolist(), strict=True):
+        if math.isfinite(value) and value:
+            assert got == nearest(Fraction(value), kind), value
+    np.testing.assert_array_equal(found[-6:-1], given[-6:-1])
+    assert np.signbit(found[-3:-1]).tolist() == [False, True]
+
+
+# Generated code
+
+
+@pytest.mark.parametrize("kind", ["float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("beta", BETAS)
+def test_mila_is_correctly_rounded(beta, kind):
+    activation = MILA.bind(beta=beta)
+    points = points_of(kind, float(beta), 220)
+    computed = functions(MILA)["partials"](points, float(beta))
+    assert misrounded(activation, points, computed, kind) == []
+
+
+@pytest.mark.parametrize("kind", ["float32", "float16", "bfloat16"])
+@pytest.mark.parametrize(
+    "activation", [a for a in CATALOG if a.name != "mila"], ids=lambda a: a.name
+)
+def test_others_are_correctly_rounded(activation, kind):
+    points = points_of(kind, 0.0, 100)
+    computed = functions(activation)["partials"](points)
+    assert misrounded(activation, points, computed, kind) == []
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "silu", "tanh", "swish"])
+def test_near_ties_that_no_number_of_digits_decides(name):
+    """f''(x) of the sigmoid is -x/8 + x^3/48: a tie of subnormals, but for x^3."""
+    rng = np.random.default_rng(0)
+    units = rng.integers(1, 1 << 22, 60) * 2.0 ** rng.integers(0, 4, 60)
+    x = np.concatenate([np.ldexp(units, -149), np.ldexp([1, 3, 5, 7, 9], -24)])
+    points = np.concatenate([x, -x]).astype(np.float32)
+    activation = get(name)
+    computed = functions(activation)["partials"](points)
+    assert misrounded(activation, points, computed, "float32") == []
+    text = text_of(activation).replace("z.hi == 0.0 || z.e < -30", "z.hi == 0.0")
+    assert text != text_of(activation)
+    if name == "sigmoid":  # without the series it is wrong
+        computed = C.load(text)["partials"](points)
+        assert misrounded(activation, points, computed, "float32")
+
+
+def test_higher_orders_and_formulas_of_a_users_own_are_correctly_rounded():
+    quick = define("quick", "x * sigmoid(1.702 * x)")
+    points = points_of("float32", 0.0, 60)
+    computed = functions(quick)["partials"](points)
+    assert misrounded(quick, points, computed, "float32") == []
+    fourth = functions(MILA, 4)["partials"](points, 0.5)
+    second = functions(MILA)["partials"](points, 0.5)
+    for name, values in second.items():
+        np.testing.assert_array_equal(fourth[name], values)
+
+
+@pytest.mark.parametrize("beta", BETAS)
+def test_float64_keeps_its_promise(beta):
+    activation = MILA.bind(beta=beta)
+    derivation = derive(activation)
+    points = points_of("float64", float(beta), 200)
+    computed = functions(MILA)["partials"](points, float(beta))
+    for i, x in enumerate(points.tolist()):
+        at = {"x": Fraction(x), **activation.values}
+        for name, ball in enclose_all(activation, Fraction(x), bits=160).items():
+            exact, value = ball.mid, float(computed[name][i])
+            if abs(exact) >= 2**1024:
+                assert math.isinf(value)
+                continue
+            lost = abs(Fraction(value) - exact)
+            if lost <= ulp(exact, "float64") * Fraction(501, 1000):
+                continue
+            size = size_of_terms(derivation, name, at)
+            assert lost <= ulp(exact, "float64") / 2 + size / 2**96, (name, x)
+            assert size > 2**40 * abs(exact), (name, x)
+
+
+def test_subnormal_results_of_float64_are_rounded_once():
+    x = np.linspace(-745.5, -700, 400)
+    computed = functions(MILA)["f"](x, 0.0)
+    assert (np.abs(computed) < np.finfo(float).tiny).any()
+    for point, value in zip(x.tolist(), computed.tolist(), strict=True):
+        exact = enclose_all(MILA, Fraction(point), order=1)["f"].mid
+        assert abs(Fraction(value) - exact) <= ulp(exact, "float64") * Fraction(
+            501, 1000
+        )
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("activation", CATALOG, ids=lambda a: a.name)
+def test_each_partial_alone_gives_the_same_bits(activation, kind):
+    points = points_of(kind, 0.0, 300)
+    points = np.concatenate([points, np.array([np.inf, -np.inf, np.nan], points.dtype)])
+    together = functions(activation)["partials"](points)
+    for name, values in together.items():
+        found = functions(activation)[name](points)
+        assert found.dtype == values.dtype == points.dtype
+        with np.errstate(invalid="ignore"):
+            alone, among = found.astype(float), values.astype(float)
+        np.testing.assert_array_equal(alone, among)
+        is_number = ~np.isnan(among)
+        signs = np.signbit(alone) == np.signbit(among)
+        assert signs[is_number].all(), name
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_limits_and_nan(kind):
+    ends = np.array([np.inf, -np.inf, np.nan], dtype_of(kind))
+    found = functions(MILA)["partials"](ends, 0.5)
+    wanted = {"f": (np.inf, 0.0), "f_x": (1.0, 0.0)}
+    for name, given in found.items():
+        values = given.astype(np.float64)
+        assert tuple(values[:2]) == wanted.get(name, (0.0, 0.0))
+        assert np.isnan(values[2])
+    assert np.isnan(functions(MILA)["f"](ends[:1], np.nan)).all()
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_exact_zeros_and_signed_zeros(kind):
+    dtype = dtype_of(kind)
+    values = functions(MILA)
+
+    def at(name, x, beta):
+        return float(values[name](np.array([x], dtype), np.array(beta, dtype))[0])
+
+    assert (
+        at("f_xx", 20, -20) == at("f_x", -1.875, 1.875) == at("f_xbeta", 10, -10) == 0
+    )
+    for name in ("f", "f_beta"):
+        assert math.copysign(1, at(name, 0.0, 0.5)) == 1
+        assert math.copysign(1, at(name, -0.0, 0.5)) == -1
+    assert math.copysign(1, at("f", -1e4, 0.5)) == -1
+    assert math.copysign(1, at("f_betabeta", -1e4, 0.5)) == -1
+
+
+def test_shapes_strides_and_broadcasting():
+    f, x = functions(MILA)["f"], np.linspace(-5, 5, 24, dtype=np.float32)
+    flat = f(x, 0.5)
+    np.testing.assert_array_equal(f(x.reshape(4, 6), 0.5), flat.reshape(4, 6))
+    np.testing.assert_array_equal(f(x[::-2], 0.5), flat[::-2])
+    betas = np.array([[0.0], [0.5]], np.float32)
+    table = f(x, betas)
+    assert table.shape == (2, 24)
+    np.testing.assert_array_equal(table[1], flat)
+    assert f(np.float32(1)).shape == ()
+    assert f(np.zeros((0, 3), np.float16)).shape == (0, 3)
+    assert f(1).dtype == np.float64
+    assert f(np.float16(1), np.float32(0)).dtype == np.float32
+    with pytest.raises(TypeError):
+        f(np.array([1j]))
+
+
+@pytest.mark.parametrize("count", [1, 31, 33, 255, 257, 600])
+def test_a_value_does_not_depend_on_its_neighbours(count):
+    rng = np.random.default_rng(count)
+    x = np.ldexp(rng.uniform(-2, 2, count), rng.integers(-120, 127, count))
+    x = x.astype(np.float32)
+    x[rng.random(count) < 0.2] = np.nan
+    betas = rng.normal(0, 3, count).astype(np.float32)
+    whole = functions(MILA)["partials"](x, betas)
+    for i in range(0, count, 7):
+        for name, value in functions(MILA)["partials"](x[i], betas[i]).items():
+            np.testing.assert_array_equal(value, whole[name][i])
+
+
+def test_outputs_may_be_inputs():
+    text = text_of(MILA)
+    types = [ctypes.c_size_t, POINTER, POINTER, ctypes.c_size_t, POINTER]
+    x = np.linspace(-30, 30, 500, dtype=np.float32)
+    wanted = functions(MILA)["f_x"](x, 0.5)
+    beta = np.array([0.5], np.float32)
+    function = native.load(text).function("mila_f_x_f32", types)
+    function(x.size, x.ctypes.data, beta.ctypes.data, 0, x.ctypes.data)
+    np.testing.assert_array_equal(x, wanted)
+
+
+# Text
+
+
+@pytest.mark.parametrize("activation", CATALOG, ids=lambda a: a.name)
+def test_the_text_reads_back_to_the_derivative(activation):
+    derivation = derive(activation)
+    readings = C.read(text_of(activation))
+    assert len(readings) == len(derivation.names) + 1
+    assert prove_readings(derivation, stabilize(derivation), readings) > 0
+
+
+def test_every_change_of_the_text_is_caught():
+    text = text_of(get("tanh"))
+    for old, new in (
+        ("(-8.0) * minus", "8.0 * minus"),  # the double arithmetic
+        ("ma_wide_exp(part)", "ma_wide_expm1(part)"),  # the wide one
+        (" * size", " * 0.5 * size"),  # a bound
+        ("MA_DIGITS_f32 24", "MA_DIGITS_f32 25"),  # the runtime
+        ("is_signed[] = {1", "is_signed[] = {0"),
+    ):
+        assert old in text, old
+        with pytest.raises(FormulaError):
+            C.read(text.replace(old, new))
+
+
+def test_what_has_no_accurate_mode_says_so():
+    for formula in ("1 / x + exp(x)", "x * tanh(exp(x))"):
+        with pytest.raises(UnsupportedError, match="accurate"):
+            text_of(define("other", formula))
+
+
+@pytest.mark.parametrize("name", ["gcc", "clang"])
+def test_it_compiles_anywhere_without_a_warning(name, tmp_path):
+    if shutil.which(name) is None:
+        pytest.skip(f"no {name} here")
+    for activation in (MILA, get("relu")):
+        source = tmp_path / "accurate.c"
+        source.write_text(text_of(activation))
+        flags = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-O1", "-c"]
+        command = [name, *flags, "-o", str(tmp_path / "accurate.o"), str(source)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+def test_the_names_in_a_file_are_those_of_a_fast_one():
+    frame = frame_in(text_of(MILA))
+    for form in accurate.FORMATS:
+        assert f"void {frame.prefix}_f_xbeta_{form}(" in text_of(MILA)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("kind", ["float16", "bfloat16"])
+@pytest.mark.parametrize("beta", BETAS[:5])
+def test_every_16_bit_number_is_correctly_rounded(beta, kind):
+    numbers = np.arange(1 << 16, dtype=np.uint16).view(dtype_of(kind))
+    finite = numbers[np.isfinite(numbers.astype(np.float64))]
+    computed = functions(MILA)["partials"](finite, float(beta))
+    assert misrounded(MILA.bind(beta=beta), finite, computed, kind) == []
