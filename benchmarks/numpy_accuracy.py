@@ -15,14 +15,14 @@ from _report import report
 from rich.progress import track
 
 from mila_analysis import catalog, kernels
-from mila_analysis.verification.accuracy import Finding, measure, sample
+from mila_analysis.verification.accuracy import Errors, measure, sample
 
 BETAS = (-3, -0.25, 0, 0.5, 1, 1.5, 10, -20, 50)
 
 
-def worst(dtype: Any) -> dict[str, list[Finding]]:
+def worst(dtype: Any) -> dict[str, list[Errors]]:
     """Findings of every β, by partial."""
-    found: dict[str, list[Finding]] = {}
+    found: dict[str, list[Errors]] = {}
     for beta in track(BETAS, f"{dtype.__name__}, nine β"):
         activation = catalog.get("mila").bind(beta=beta)
         kernel = kernels.lambdify(activation)

@@ -1,25 +1,45 @@
-"""A stable form to the proof that it is the derivative, in exact arithmetic.
+"""Arithmetic to the proof that it is the derivative: exact, and not a sample.
 
-Every program of the form is run over the fraction field of the derivation instead of
-over floats, once for each sign of every exponent and each case of the definition. What
-is there to save floats (caps, tails, rounding errors) has an exact meaning and drops
-out; each output must then *equal* the derived partial. It is a proof, not a sample.
+Every program, of a stable form or read back out of generated text, is run over the
+fraction field of the derivation instead of over floats, once for each sign of every
+exponent and each case of the definition. What is there to save floats (caps, tails,
+rounding errors) has an exact meaning and drops out; each output must then *equal* the
+derived partial. A literal in text stands for the constant of the stable form that
+rounds to it, and for nothing near it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import product
 from typing import Any
 
+import sympy
+
+from mila_analysis.backends.backend import Reading
 from mila_analysis.derivation import Derivation
 from mila_analysis.errors import MilaAnalysisError
 from mila_analysis.formula import Relation
-from mila_analysis.program import Constant, Expression, Name, Number
+from mila_analysis.program import (
+    Binding,
+    Constant,
+    Expression,
+    Name,
+    Number,
+    Operation,
+)
 from mila_analysis.stability import Program, StableForm
 
-__all__ = ["Branch", "IdentityError", "prove"]
+MAX_POWER = 10
+"""Of exp(-|z|) that a proof looks for."""
+
+__all__ = ["Branch", "IdentityError", "prove", "prove_readings"]
+
+
+MOST = 12
+"""Powers of an exponential that stand in arithmetic of partials to the fourth order."""
 
 
 class IdentityError(MilaAnalysisError):
@@ -53,32 +73,132 @@ def prove(derivation: Derivation, form: StableForm) -> int:
     Raises:
         IdentityError: names the partial and the branch that differ.
     """
+    return sum(_prove(derivation, title, p) for title, p in _programs(form))
+
+
+def prove_readings(
+    derivation: Derivation, form: StableForm, readings: Iterable[Reading]
+) -> int:
+    """Prove that all arithmetic read back out of a text is the derived partials.
+
+    Args:
+        derivation: what it has to be.
+        form: its constants are those that literals of the text stand for.
+        readings: what `Backend.read` found; together they hold every partial.
+
+    Returns:
+        How many identities were proved.
+
+    Raises:
+        IdentityError: names the function of the text, the partial and the branch.
+    """
+    constants = _Constants(form)
     proved = 0
-    for title, program in _programs(form):
-        for branch in _branches(derivation):
-            values = _Interpreter(derivation, branch).run(program)
-            for name, value in values.items():
-                exact = derivation.cases[branch.case].partials[name]
-                if value.exponent or value.element != exact:
-                    raise IdentityError(
-                        f"{name} of the {title} program is not the derivative in "
-                        f"{_described(derivation, branch)}: it is {value.element}"
-                    )
-                proved += 1
+    held: set[str] = set()
+    for reading in readings:
+        program = constants.resolved(reading.program)
+        proved += _prove(derivation, reading.title, program, reading.where)
+        if reading.where == "everywhere":
+            held.update(program.outputs)
+    for name in derivation.names:
+        if name not in held:
+            raise IdentityError(f"nothing in the text computes {name}")
     return proved
 
 
+def _prove(
+    derivation: Derivation, title: str, program: Program, where: str = "everywhere"
+) -> int:
+    proved = 0
+    for branch in _branches(derivation):
+        if where == "origin" and any(branch.positive):
+            continue
+        interpreter = _Interpreter(derivation, branch)
+        for name, value in interpreter.run(program).items():
+            exact = derivation.cases[branch.case].partials[name]
+            is_equal = not value.exponent and value.element == exact
+            if not is_equal and where == "origin":
+                is_equal = interpreter.is_zero_at_origin(value, exact)
+            if not is_equal:
+                raise IdentityError(
+                    f"{name} in {title} is not the derivative in "
+                    f"{_described(derivation, branch)}: it is "
+                    f"{_shortened(value.element)}"
+                )
+            proved += 1
+    return proved
+
+
+def _shortened(element: Any) -> str:
+    text = str(element)
+    return text if len(text) <= 200 else f"{text[:197]}..."
+
+
+class _Constants:
+    """The rational constants of a stable form, by the floats that stand for them."""
+
+    def __init__(self, form: StableForm) -> None:
+        self.known: dict[Fraction, Fraction] = {}
+        self.residues: dict[tuple[float, float], Fraction] = {}
+        for _, program in _programs(form):
+            expressions = [b.value for b in program.bindings]
+            for value in _numbers([*expressions, *program.outputs.values()]):
+                self.known[Fraction(float(value))] = value
+                self.residues[_parts(value)] = value
+
+    def resolved(self, program: Program) -> Program:
+        """A program that was read, with the constants that its literals stand for."""
+        bindings = tuple(
+            Binding(b.name, self._resolved(b.value)) for b in program.bindings
+        )
+        outputs = {n: self._resolved(e) for n, e in program.outputs.items()}
+        return Program(bindings, outputs)
+
+    def _resolved(self, expression: Expression) -> Expression:
+        match expression:
+            case Number(value):
+                return Number(self.known.get(value, value))
+            case Operation("residue", (Number(value),)):
+                if _parts(value) not in self.residues:
+                    raise IdentityError(f"{float(value)!r} is no constant of the form")
+                return Operation("residue", (Number(self.residues[_parts(value)]),))
+            case Operation(kind, args):
+                return Operation(kind, tuple(map(self._resolved, args)))
+        return expression
+
+
+def _parts(value: Fraction) -> tuple[float, float]:
+    """The float nearest to a constant, and that nearest to the rest."""
+    return float(value), float(value - Fraction(float(value)))
+
+
+def _numbers(expressions: Iterable[Expression]) -> Iterator[Fraction]:
+    for expression in expressions:
+        match expression:
+            case Number(value):
+                yield value
+            case Operation(_, args):
+                yield from _numbers(args)
+
+
 def _programs(form: StableForm) -> Iterator[tuple[str, Program]]:
-    yield "whole", form.whole
+    yield "the whole program", form.whole
     if form.near is not None:
-        yield "near", form.near.program
+        yield "the near program", form.near.program
 
 
 def _branches(derivation: Derivation) -> Iterator[Branch]:
     exponentials = sum(g.function == "exp" for g in derivation.generators)
-    for case in range(len(derivation.cases)):
+    for case in filter(lambda c: _exists(derivation, c), range(len(derivation.cases))):
         for signs in product((False, True), repeat=exponentials):
             yield Branch(case, signs)
+
+
+def _exists(derivation: Derivation, case: int) -> bool:
+    """Whether no condition of a case is plainly false, such as -1 > 0."""
+    conditions = derivation.cases[case].conditions
+    known = [r for r in conditions if r.difference.is_Rational]
+    return all(_compare(r.difference, r.comparison) for r in known)
 
 
 def _described(derivation: Derivation, branch: Branch) -> str:
@@ -107,15 +227,31 @@ class _Interpreter:
                 self.exponentials.append((symbol, argument, next(signs)))
             else:
                 self.logarithms.append((symbol, argument))
-        self.bindings: Mapping[str, Expression] = {}
-        self.names: dict[str, Exact | bool] = {
+        self.names: dict[str, Exact | bool | IdentityError] = {
             str(v): self._plain(self.field(v)) for v in derivation.variables
         }
 
     def run(self, program: Program) -> Mapping[str, Exact]:
-        """Exact values of the outputs."""
-        self.bindings = {b.name: b.value for b in program.bindings}
+        """Exact values of the outputs; what a branch does not reach may have none."""
+        for binding in program.bindings:
+            try:
+                self.names[binding.name] = self._value(binding.value)
+            except IdentityError as error:
+                self.names[binding.name] = error
+            except ZeroDivisionError:
+                self.names[binding.name] = IdentityError("a division by zero")
         return {n: self._number(e) for n, e in program.outputs.items()}
+
+    def is_zero_at_origin(self, value: Exact, exact: Any) -> bool:
+        """Whether a value is the exact one where the only exponent is 0."""
+        if value.exponent or len(self.exponentials) != 1:
+            return False
+        ((symbol, argument, _),) = self.exponentials
+        one = {symbol.as_expr(): 1}
+        top = (value.element - exact).numer.as_expr().subs(one)
+        line = argument.numer.as_expr()
+        _, rest = sympy.reduced(top, [line], *sorted(line.free_symbols, key=str))
+        return bool(sympy.expand(rest) == 0)
 
     def _plain(self, element: Any) -> Exact:
         return Exact(self.field(element), self.field.zero)
@@ -129,9 +265,10 @@ class _Interpreter:
     def _value(self, expression: Expression) -> Exact | bool:
         match expression:
             case Name(text):
-                if text not in self.names:  # only what a branch reaches has a value
-                    self.names[text] = self._value(self.bindings[text])
-                return self.names[text]
+                known = self.names.get(text, IdentityError(f"{text} has no value"))
+                if isinstance(known, IdentityError):
+                    raise known
+                return known
             case Number(value):
                 top = self.field(value.numerator)
                 return self._plain(top / self.field(value.denominator))
@@ -185,13 +322,19 @@ class _Interpreter:
     def _expm1(self, a: Exact) -> Exact:
         return self._sub(self._exp(a), self._plain(1))
 
+    def _log(self, a: Exact) -> Exact:
+        for symbol, argument in self.logarithms:
+            if a.element == argument and not a.exponent:
+                return self._plain(symbol)
+        raise IdentityError(f"log({a.element}) is no logarithm of the derivation")
+
     def _log1p(self, a: Exact) -> Exact:
         """log(A·E^-n) = L - n·z for a generator L = log A."""
         for symbol, argument in self.logarithms:
             quotient = (1 + a.element) / argument
             for base, z, _ in self.exponentials:
                 power = 0
-                while quotient != 1 and power < 9:
+                while quotient != 1 and power < MOST:
                     quotient, power = quotient * base, power + 1
                 if quotient == 1:
                     return self._plain(symbol - power * z)
@@ -210,7 +353,7 @@ class _Interpreter:
         return self._plain(int(self._sign(z)))
 
     def _maximum(self, a: Exact, b: Exact) -> Exact:
-        """max(z, 0), and max(t, 0) or max(t, 1) for t = exp(-|z|) in (0, 1]."""
+        """max(z, 0), and max(t, 0) or max(t, 1) for powers t of exp(-|z|)."""
         if b.element not in (0, 1):
             raise IdentityError(f"max({a.element}, {b.element}) is not known")
         if self._is_decay(a):
@@ -218,9 +361,11 @@ class _Interpreter:
         return a if self._sign(a) else self._plain(0)
 
     def _is_decay(self, a: Exact) -> bool:
+        """Whether a value is a power of t = exp(-|z|), and so in (0, 1]."""
         return any(
-            a.element == (1 / symbol if positive else symbol)
+            a.element == (1 / symbol if positive else symbol) ** power
             for symbol, _, positive in self.exponentials
+            for power in range(1, MOST)
         )
 
     def _copysign(self, a: Exact, z: Exact) -> Exact:
@@ -234,7 +379,7 @@ class _Interpreter:
     def _finite(self, a: Exact) -> Exact:
         return a
 
-    _capped = _finite
+    _capped = _widen = _narrow = _finite
 
     def _modest(self, value: Exact, _: Exact) -> Exact:
         return value

@@ -143,13 +143,14 @@ def test_code_passes_its_options_on(
     calls = []
     real = kernels.generate_code
 
-    def generate(activation: Any, backend: str, *, order: int) -> Any:
-        calls.append((activation.spec, backend, order))
-        return real(activation, backend, order=order)
+    def generate(activation: Any, backend: str, **options: Any) -> Any:
+        calls.append((activation.spec, backend, options))
+        return real(activation, backend, **options)
 
     monkeypatch.setattr(kernels, "generate_code", generate)
-    found = invoke("code", "-b", "numpy", "--beta", "1.5", "--order", "1")
-    assert calls == [("mila:beta=1.5", "numpy", 1)]
+    options = ("-b", "numpy", "--beta", "1.5", "--order", "1", "--no-verify")
+    found = invoke("code", *options)
+    assert calls == [("mila:beta=1.5", "numpy", {"order": 1, "accuracy": "fast"})]
     assert "def f_x(x, beta=1.5):" in found.out
     assert found.err == ""
 

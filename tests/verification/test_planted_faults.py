@@ -1,0 +1,290 @@
+"""Faults planted in generated text: which leg finds each, and that each is found.
+
+`text` finds every change. Each other leg is run alone: those that look at numbers have
+to find what changes a number without it, and without the proof.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+import pytest
+
+from mila_analysis.catalog import define, get
+from mila_analysis.kernels import BACKENDS, GeneratedCode, generate_code
+from mila_analysis.verification import LEGS, verify
+
+MILA = get("mila").bind(beta="-0.25")
+QUICK = define("quick", "x * sigmoid(1.702 * x)")
+SINGLE = "1.7020000219345093"  # 1.702 as float32 has it
+NUMBERS = ("accuracy", "autograd", "edges")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A change of a text, and the legs that find it on their own."""
+
+    name: str
+    old: str  # a regular expression
+    new: str
+    found_by: tuple[str, ...]
+    activation: object = MILA
+    count: int = 1
+    dtype: str = "float64"
+
+
+FAULTS = {
+    "numpy": (
+        Fault(
+            "a dropped term",
+            r"form_2 = np\.add\(coefficient_2, \w+, coefficient_2\)",
+            "form_2 = np.multiply(coefficient_2, 1.0, coefficient_2)",
+            ("identity", "accuracy", "autograd"),
+        ),
+        Fault(
+            "a flipped sign",
+            r"form_3 = np\.add\(1\.0, t_2",
+            "form_3 = np.subtract(1.0, t_2",
+            ("identity", "accuracy", "autograd"),
+        ),
+        Fault(  # exact arithmetic has no rounding error whose sign could be wrong
+            "a flipped sign of the rounding error",
+            r"t_2 = np\.subtract\(t, (\w+), t\)",
+            r"t_2 = np.add(t, \1, t)",
+            ("accuracy",),
+            count=0,
+        ),
+        Fault(
+            "an inverted quotient",
+            r"np\.divide\(form_3, form_2_squared, form_3\)",
+            "np.divide(form_2_squared, form_3, form_3)",
+            ("identity", "accuracy", "autograd"),
+        ),
+        Fault(
+            "a wrong limit of the cap",
+            r"_Limits\(np\.float64, 700\.0",
+            "_Limits(np.float64, 760.0",
+            ("identity", "accuracy"),
+        ),
+        Fault(
+            "a wrong limit of the short arithmetic",
+            r"80\.0, 84\.0\)",
+            "80.0, 800.0)",
+            ("identity", "accuracy"),
+            dtype="float32",
+        ),
+        Fault(
+            "a wrong side",
+            r"_select\((\w+), _k\.one, tail\)",
+            r"_select(\1, tail, _k.one)",
+            ("accuracy", "edges"),
+        ),
+        Fault(
+            "a missing tail",
+            r"f\[\.\.\.\] = _fade\((\w+), tail_p, _k\)",
+            r"f[...] = \1",
+            ("accuracy", "edges"),
+        ),
+        Fault(
+            "constants of float32 in code for float64",
+            r"1\.702\b",
+            SINGLE,
+            ("identity", "accuracy"),
+            QUICK,
+            count=0,
+        ),
+        Fault(
+            "swapped outputs",
+            r"f_xx, f_xbeta, f_betabeta\):",
+            "f_xbeta, f_xx, f_betabeta):",
+            ("identity", "accuracy", "autograd"),
+        ),
+        Fault(
+            "another default of a parameter",
+            r"beta=-0\.25\)",
+            "beta=-0.24)",
+            ("accuracy", "autograd"),
+            count=0,
+        ),
+        Fault(
+            "an array written before it is read",
+            r"form_2_squared = np\.multiply\(form_2, form_2\)",
+            "form_2_squared = np.multiply(form_2, form_2, form_2)",
+            ("identity", "accuracy", "autograd"),
+        ),
+    ),
+    "torch": (
+        Fault(
+            "a dropped term",
+            r"form_2 = coefficient_2 \+ .*",
+            "form_2 = coefficient_2 * 1.0",
+            ("identity", "accuracy", "autograd"),
+        ),
+        Fault(
+            "a flipped sign",
+            r"form_3 = 1\.0 \+ t_2",
+            "form_3 = 1.0 - t_2",
+            ("identity", "accuracy", "autograd"),
+        ),
+        Fault(
+            "a flipped sign of the rounding error",
+            r"t_2 = t - ",
+            "t_2 = t + ",
+            ("accuracy",),
+            count=0,
+        ),
+        Fault(
+            "an inverted quotient",
+            r"form_3 / form_2_squared",
+            "form_2_squared / form_3",
+            ("identity", "accuracy", "autograd"),
+        ),
+        Fault(
+            "a wrong limit of the cap",
+            r"_Limits\(torch\.float64, 700\.0",
+            "_Limits(torch.float64, 760.0",
+            ("identity", "accuracy"),
+        ),
+        Fault(
+            "a wrong side",
+            r"torch\.where\(above > 0\.0, 1\.0, tail\)",
+            "torch.where(above > 0.0, tail, 1.0)",
+            ("accuracy", "edges"),
+        ),
+        Fault(
+            "a missing tail",
+            r"f = term \* p \* tail_p",
+            "f = term * p",
+            ("accuracy", "edges"),
+        ),
+        Fault(
+            "constants of float32 in code for float64",
+            r"\(851 / 500\)",
+            SINGLE,
+            ("identity", "accuracy"),
+            QUICK,
+            count=0,
+        ),
+        Fault(
+            "swapped outputs",
+            r"return f, f_x, f_beta, f_xx, f_xbeta,",
+            "return f, f_x, f_beta, f_xbeta, f_xx,",
+            ("identity", "accuracy", "autograd"),
+        ),
+        Fault(
+            "another default of a parameter",
+            r"beta=-0\.25\)",
+            "beta=-0.24)",
+            ("accuracy", "autograd"),
+            count=0,
+        ),
+    ),
+    "c": (
+        Fault(
+            "a dropped term",
+            r"form_2 = coefficient_2 \+ [^;]*;",
+            "form_2 = coefficient_2;",
+            ("identity", "accuracy", "autograd"),
+            count=0,
+        ),
+        Fault(
+            "a flipped sign",
+            r"form_3 = 1\.0 \+ t_2",
+            "form_3 = 1.0 - t_2",
+            ("identity", "accuracy", "autograd"),
+            count=0,
+        ),
+        Fault(
+            "a flipped sign of the rounding error",
+            r"double t_2 = t - ",
+            "double t_2 = t + ",
+            ("accuracy",),
+            count=0,
+        ),
+        Fault(
+            "an inverted quotient",
+            r"form_3 / form_2_squared",
+            "form_2_squared / form_3",
+            ("identity", "accuracy", "autograd"),
+            count=0,
+        ),
+        Fault(
+            "a wrong limit of the cap",
+            r"MA_CUT_f64 700\.0",
+            "MA_CUT_f64 760.0",
+            ("identity", "accuracy"),
+        ),
+        Fault(
+            "a wrong side",
+            r"above > 0\.0 \? 1\.0 : tail",
+            "above > 0.0 ? tail : 1.0",
+            ("accuracy", "edges"),
+            count=0,
+        ),
+        Fault(
+            "a missing tail",
+            r"= ma_fade_f64\((.*), tail\w*\);",
+            r"= \1;",
+            ("accuracy", "edges"),
+            count=0,
+        ),
+        Fault(
+            "constants of float32 in code for float64",
+            r"z = x \* 1\.702;",
+            f"z = x * {SINGLE};",
+            ("identity", "accuracy"),
+            QUICK,
+            count=0,
+        ),
+        Fault(
+            "swapped outputs",
+            r"out\[3\](\[i\] = [^;]*;\s*)out\[4\]",
+            r"out[4]\1out[3]",
+            ("identity", "accuracy", "autograd"),
+            count=0,
+        ),
+    ),
+}
+CASES = [
+    pytest.param(backend, fault, id=f"{backend}: {fault.name}")
+    for backend in BACKENDS
+    for fault in FAULTS.get(backend, ())
+]
+
+
+def planted(backend: str, fault: Fault) -> GeneratedCode:
+    code = generate_code(fault.activation, backend)
+    text, changes = re.subn(fault.old, fault.new, code.text, count=fault.count)
+    assert changes, f"nothing in the text is like {fault.old}"
+    return replace(code, text=text)
+
+
+def finders(code: GeneratedCode, dtype: str) -> set[str]:
+    """Legs that fail, each of them alone."""
+    found = set()
+    for leg in LEGS:
+        certificate = verify(code, dtype=dtype, legs=[leg], points=30)
+        found |= {finding.leg for finding in certificate.failures}
+    return found
+
+
+@pytest.mark.parametrize(("backend", "fault"), CASES)
+def test_a_planted_fault_is_found(backend: str, fault: Fault) -> None:
+    code = planted(backend, fault)
+    found = finders(code, fault.dtype)
+    assert "text" in found
+    assert found >= set(fault.found_by)
+    assert found & set(NUMBERS)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_is_not_changed_passes(backend: str) -> None:
+    for activation in (MILA, QUICK):
+        code = generate_code(activation, backend)
+        assert verify(code, dtype=["float64", "float32"], points=30).passed
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_every_backend_has_its_faults(backend: str) -> None:
+    assert len(FAULTS.get(backend, ())) >= 8
