@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from mila_analysis.cli import gallery, latex, listing, plot, source
+from mila_analysis.cli import audit, gallery, latex, listing, plot, source, verify
 from mila_analysis.cli.commands import PROGRAM, Commands
 from mila_analysis.cli.exits import run
 
@@ -27,6 +27,8 @@ app = typer.Typer(
 app.command()(plot.plot)
 app.command()(latex.latex)
 app.command()(source.code)
+app.command()(verify.verify)
+app.command()(audit.audit)
 app.command("list")(listing.list_activations)
 app.command()(gallery.gallery)
 

@@ -1,0 +1,103 @@
+"""LaTeX as papers write it, to its meaning."""
+
+from __future__ import annotations
+
+import pytest
+
+from mila_analysis import catalog
+from mila_analysis.auditing.latex import read_latex
+from mila_analysis.backends.latex import to_latex
+from mila_analysis.errors import FormulaError
+
+RIGHT = [
+    ("mish", "f", r"x\tanh(\ln(1+e^{x}))"),
+    ("mish", "f", r"f(x) = x \cdot \tanh\left(\ln\left(1+e^x\right)\right)"),
+    ("mish", "f", r"\text{Mish}(x) = x \tanh(\mathrm{softplus}(x))"),
+    (
+        "mish",
+        "f_x",
+        (
+            r"f'(x) = \frac{e^{x}\omega}{\delta^{2}}, \\"
+            r"\omega = 4(x+1)+4e^{2x}+e^{3x}+e^{x}(4x+6), \\ \delta = 2e^{x}+e^{2x}+2"
+        ),
+    ),
+    (
+        "mish",
+        "f_x",
+        (
+            r"\frac{\mathrm{d}f}{\mathrm{d}x} = \tanh(\operatorname{softplus}(x))"
+            r" + x\,\sigma(x)\operatorname{sech}^2(\operatorname{softplus}(x))"
+        ),
+    ),
+    (
+        "mila",
+        "f_beta",
+        (
+            r"\frac{\partial f}{\partial \beta} = "
+            r"\frac{4xe^{x+\beta}\left(e^{x+\beta}+1\right)}{\left(2e^{x+\beta}+e^{2(x+\beta)}+2\right)^2}"
+        ),
+    ),
+    ("mila", "f", r"$$x\tanh\bigl(\log(1+\exp(\beta + x))\bigr)$$"),
+    ("mila", "f", r"\begin{align*} f &= x\tanh(\ln(1+e^{\beta}e^{x})) \end{align*}"),
+    ("sigmoid", "f", r"\frac{1}{1+e^{-x}}"),
+    ("sigmoid", "f", r"\frac12 + \frac12\tanh\frac{x}{2}"),
+    ("sigmoid", "f_x", r"\sigma(x)\,(1-\sigma(x))"),
+    ("silu", "f_x", r"\sigma(x) + x\sigma(x)\left[1-\sigma(x)\right]"),
+    ("swish", "f", r"\frac{x}{1+\exp\{-\beta x\}}"),
+    ("tanh", "f", r"\dfrac{e^{x}-e^{-x}}{e^{x}+e^{-x}}"),
+    ("relu", "f", r"\max(0, x)"),
+    (
+        "relu",
+        "f",
+        r"\begin{cases} x & \text{if } x > 0 \\ 0 & \text{otherwise} \end{cases}",
+    ),
+    ("relu", "f", r"\frac{x + \left|x\right|}{2}"),
+    ("softplus", "f", r"\ln(1+e^{-\lvert x\rvert}) + \max(x,0)"),
+]
+
+
+@pytest.mark.parametrize(("activation", "partial", "text"), RIGHT)
+def test_latex_of_papers_is_proved(verdict, activation, partial, text):
+    assert verdict(text, activation, partial, latex=True).proved
+
+
+@pytest.mark.parametrize("name", catalog.names())
+@pytest.mark.parametrize("form", ["closed", "substituted"])
+def test_our_own_latex_is_proved(verdict, name, form):
+    activation = catalog.get(name)
+    text = to_latex(activation, ("f_x",), form=form, environment="none")
+    lines = [line for line in text.splitlines() if line.strip()]
+    assert verdict("; ".join(lines), name, "f_x", latex=True).proved
+
+
+def test_our_own_numbers_are_right_as_printed(verdict):
+    lines = to_latex(
+        catalog.get("mila").bind(beta="-0.25"), ("f_x",), form="numeric",
+        environment="none",
+    ).splitlines()  # fmt: skip
+    text = "; ".join(lines)
+    found = verdict(text, "mila", "f_x", values={"beta": "-0.25"}, latex=True)
+    assert found.verdict == "equal to its printed digits"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "empty"),
+        (r"\frac{x}{2", "missing"),
+        (r"x^23", "braces"),
+        (r"\int x", "int"),
+        (r"\tanh 2x e^x", "where the argument"),
+        (r"\sqrt[3]{x}", "write"),
+        (r"\begin{matrix} x \end{matrix}", "cases"),
+        (r"|x|", "lvert"),
+        (r"x_1", "cannot stand"),
+        (r"\omega x", "omega"),
+        (r"x = y = z", "more than one '='"),
+        (r"\tanh^{-1}(x)", "positive whole power"),
+        ("x" * 5000, "longer"),
+    ],
+)
+def test_what_is_no_formula_is_refused_with_a_reason(text, why):
+    with pytest.raises(FormulaError, match=why.replace("|", r"\|")):
+        read_latex(text, ("x", "beta"))
