@@ -23,12 +23,12 @@ STALE += $(shell $(KEEP) || echo stale)
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: help plot test lint format figures test-tex test-exhaustive bench build katex \
-	tex-tools clean stale
+.PHONY: help plot test lint format figures test-tex test-exhaustive bench certificates \
+	certificates-exhaustive build katex tex-tools clean stale
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
-		awk -F'|' '{ printf "%-24s %s\n", $$1, $$2 }'
+		awk -F'|' '{ printf "%-31s %s\n", $$1, $$2 }'
 	@echo "  PYTHON=python3.12 chooses the Python; ARGS=... goes to the program that runs"
 
 plot: $(INSTALLED) ## the figure of Mila at beta = -0.25 (BETA=, OUT=, ARGS=)
@@ -58,6 +58,18 @@ test-exhaustive: $(INSTALLED) ## whole floating-point formats; takes long
 bench: $(INSTALLED) ## speed and accuracy beside those of others
 	@set -e; for file in benchmarks/[a-z]*.py; do \
 		echo "== $$file"; $(VENV) "$$file" $(ARGS); done
+
+certificates: $(INSTALLED) ## those of docs/certificates, but for every float32
+	@set -e; for beta in 0 -0.25; do \
+		for mode in numpy:fast torch:fast c:fast numpy:accurate c:accurate; do \
+			back=$${mode%:*}; level=$${mode#*:}; \
+			$(VENV) -m mila_analysis verify -b $$back --accuracy $$level --beta $$beta \
+				-o docs/certificates/mila_$${beta}_$${back}_$$level.json > /dev/null; \
+		done; done
+
+certificates-exhaustive: $(INSTALLED) ## every float32 in accurate C; BETA=; half an hour
+	$(VENV) -m mila_analysis verify -b c --accuracy accurate --dtype float32 \
+		--exhaustive --beta $(BETA) -o docs/certificates/mila_$(BETA)_every_float32.json
 
 build: $(INSTALLED) ## wheel and sdist into dist/
 	$(VENV) -m build --no-isolation --outdir dist .

@@ -9,16 +9,27 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mila_analysis.activation import Activation, Parameter
+    from mila_analysis.auditing import Audit, audit
     from mila_analysis.balls import Enclosure, enclose
     from mila_analysis.catalog import define, get, names, resolve
     from mila_analysis.derivation import Derivation, derive
     from mila_analysis.errors import MilaAnalysisError
-    from mila_analysis.kernels import GeneratedCode, Kernel, generate_code, lambdify
+    from mila_analysis.kernels import (
+        GeneratedCode,
+        Kernel,
+        generate_code,
+        lambdify,
+        read_code,
+    )
+    from mila_analysis.modules import as_module
     from mila_analysis.plotting import plot
     from mila_analysis.stability import StableForm, stabilize
+    from mila_analysis.verification import Certificate, verify
 
 _HOME = {
     "Activation": "activation",
+    "Audit": "auditing",
+    "Certificate": "verification",
     "Derivation": "derivation",
     "Enclosure": "balls",
     "GeneratedCode": "kernels",
@@ -26,6 +37,8 @@ _HOME = {
     "MilaAnalysisError": "errors",
     "Parameter": "activation",
     "StableForm": "stability",
+    "as_module": "modules",
+    "audit": "auditing",
     "define": "catalog",
     "derive": "derivation",
     "enclose": "balls",
@@ -34,12 +47,16 @@ _HOME = {
     "lambdify": "kernels",
     "names": "catalog",
     "plot": "plotting",
+    "read_code": "kernels",
     "resolve": "catalog",
     "stabilize": "stability",
+    "verify": "verification",
 }
 
 __all__ = [
     "Activation",
+    "Audit",
+    "Certificate",
     "Derivation",
     "Enclosure",
     "GeneratedCode",
@@ -48,6 +65,8 @@ __all__ = [
     "Parameter",
     "StableForm",
     "__version__",
+    "as_module",
+    "audit",
     "define",
     "derive",
     "enclose",
@@ -56,8 +75,10 @@ __all__ = [
     "lambdify",
     "names",
     "plot",
+    "read_code",
     "resolve",
     "stabilize",
+    "verify",
 ]
 
 

@@ -12,7 +12,9 @@ from mila_analysis import files, partials
 from mila_analysis.activation import Activation
 from mila_analysis.backends import header
 from mila_analysis.backends.backend import Backend, Source
+from mila_analysis.backends.c import C
 from mila_analysis.backends.numpy import NUMPY
+from mila_analysis.backends.torch import TORCH
 from mila_analysis.derivation import derive
 from mila_analysis.errors import UnknownNameError, UnsupportedError, suggestion
 from mila_analysis.stability import stabilize
@@ -28,7 +30,7 @@ __all__ = [
     "read_code",
 ]
 
-BACKENDS = {backend.name: backend for backend in (NUMPY,)}
+BACKENDS = {backend.name: backend for backend in (NUMPY, TORCH, C)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class GeneratedCode:
 
     def marked_verified(self) -> GeneratedCode:
         """The same code with a head that says that it was verified."""
-        return replace(self, text=_text(self, verified=True))
+        return replace(self, text=_written(self, _source(self, verified=True)))
 
     def save(self, path: Path | str) -> Path:
         """Write the file, whole or not at all."""
@@ -111,19 +113,30 @@ def generate_code(
         UnsupportedError: the backend has no such accuracy, or no spelling for it.
     """
     _check(backend_of(backend), accuracy)
-    strategy = stabilize(derive(activation, order)).strategy
-    code = GeneratedCode(activation, backend, strategy, "", order, accuracy)
-    return replace(code, text=_text(code, verified=False))
+    code = GeneratedCode(activation, backend, "", "", order, accuracy)
+    source = _source(code)
+    text = _written(code, source)
+    return replace(code, strategy=source.form.strategy, text=text)
 
 
-def _text(code: GeneratedCode, *, verified: bool) -> str:
+def _source(code: GeneratedCode, *, verified: bool = False) -> Source:
     derivation = derive(code.activation, code.order)
-    form = stabilize(derivation)
-    source = Source(code.activation, derivation, form, code.accuracy, verified)
+    try:
+        form = stabilize(derivation)
+    except RecursionError:
+        raise _too_long() from None
+    return Source(code.activation, derivation, form, code.accuracy, verified)
+
+
+def _written(code: GeneratedCode, source: Source) -> str:
     try:
         return header.sealed(backend_of(code.backend).emit(source))
     except RecursionError:
-        raise UnsupportedError("the derivatives are too long to write out") from None
+        raise _too_long() from None
+
+
+def _too_long() -> UnsupportedError:
+    return UnsupportedError("the derivatives are too long to write out")
 
 
 def read_code(text: str) -> GeneratedCode:

@@ -21,7 +21,8 @@ LAYERS = """
     cli
     gallery
     plotting  experiments  explorer
-    verification  analysis  audit
+    verification  analysis  auditing  modules
+    operators
     kernels
     backends
     native
