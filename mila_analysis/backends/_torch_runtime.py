@@ -204,7 +204,10 @@ class _Activation(torch.nn.Module):
         super().__init__()
         if num_parameters < 1:
             raise ValueError(f"num_parameters must be at least 1, not {num_parameters}")
+        if dtype is not None and dtype not in _REAL:
+            raise TypeError(f"dtype must be one of real numbers, not {dtype}")
         known = tuple(start)
+        learnable = (learnable,) if isinstance(learnable, str) else learnable
         learned = known if learnable is True else tuple(learnable or ())
         for name in learned:
             if name not in known:

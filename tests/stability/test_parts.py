@@ -10,7 +10,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mila_analysis.backends import _numpy_runtime as runtime
+from mila_analysis.backends.numpy import _runtime as runtime
 from mila_analysis.catalog import CATALOG, define, get
 from mila_analysis.derivation import derive
 from mila_analysis.program import Builder, Name, Number, Operation

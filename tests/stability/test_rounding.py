@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from mila_analysis.backends import _numpy_runtime as runtime
-from mila_analysis.backends._numpy_spelling import spell
+from mila_analysis.backends.numpy import _runtime as runtime
+from mila_analysis.backends.numpy.spelling import spell
 from mila_analysis.balls import enclose_all
 from mila_analysis.catalog import CATALOG, define, get
 from mila_analysis.derivation import derive

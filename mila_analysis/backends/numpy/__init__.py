@@ -8,13 +8,13 @@ from importlib.resources import files
 from typing import Any
 
 from mila_analysis.activation import Activation
-from mila_analysis.backends._inplace import statements
-from mila_analysis.backends._numpy_accurate_reading import is_accurate, read_accurate
-from mila_analysis.backends._numpy_reading import read as read_fast
-from mila_analysis.backends._numpy_rounding import IMPORTS, arithmetic, runtime
-from mila_analysis.backends._numpy_spelling import spell
 from mila_analysis.backends.backend import Backend, Reading, Source
 from mila_analysis.backends.header import docstring, parse
+from mila_analysis.backends.numpy.accurate_reading import is_accurate, read_accurate
+from mila_analysis.backends.numpy.inplace import statements
+from mila_analysis.backends.numpy.reading import read as read_fast
+from mila_analysis.backends.numpy.rounding import IMPORTS, arithmetic, runtime
+from mila_analysis.backends.numpy.spelling import spell
 from mila_analysis.derivation import Derivation, derive
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.program import Binding
@@ -35,7 +35,7 @@ def emit(source: Source) -> str:
         imports, *rest = [IMPORTS, *arithmetic(derivation, form), *runtime()]
     else:
         rest = [*_bodies("whole", form.whole, form.variables, names)]
-        rest += [*_near(form, names), _runtime()]
+        rest += [*_near(form, names), _common()]
         imports = "import numpy as np"
     parts = [
         f"{docstring(source, 'numpy')}\n\n{imports}",
@@ -47,8 +47,8 @@ def emit(source: Source) -> str:
     return "\n\n\n".join(parts) + "\n"
 
 
-def _runtime() -> str:
-    text = files("mila_analysis.backends").joinpath("_numpy_runtime.py").read_text()
+def _common() -> str:
+    text = files("mila_analysis.backends.numpy").joinpath("_runtime.py").read_text()
     return text.partition("# --- runtime ---\n")[2].strip()
 
 

@@ -131,7 +131,7 @@ def _check_rest(
 
 
 def _runtime() -> str:
-    whole = files("mila_analysis.backends").joinpath("_numpy_runtime.py").read_text()
+    whole = files("mila_analysis.backends.numpy").joinpath("_runtime.py").read_text()
     return whole.partition("# --- runtime ---\n")[2].strip()
 
 

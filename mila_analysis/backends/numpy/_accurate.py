@@ -11,9 +11,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from mila_analysis.backends._numpy_kits import _Digits, _pair, _Pairs
-from mila_analysis.backends._numpy_pairs import _Pair
-from mila_analysis.backends._numpy_runtime import _dtype, _flat
+from mila_analysis.backends.numpy._kits import _Digits, _pair, _Pairs
+from mila_analysis.backends.numpy._pairs import _Pair
+from mila_analysis.backends.numpy._runtime import _dtype, _flat
 
 _DOUBLE = _WIDE = {}  # what the generated part defines
 _SIGNED = ()

@@ -10,8 +10,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from mila_analysis.backends._numpy_reading import DIALECT
-from mila_analysis.backends._numpy_rounding import IMPORTS
 from mila_analysis.backends._python_reading import (
     Dialect,
     ReadingError,
@@ -20,6 +18,8 @@ from mila_analysis.backends._python_reading import (
     same_text,
 )
 from mila_analysis.backends.backend import Reading
+from mila_analysis.backends.numpy.reading import DIALECT
+from mila_analysis.backends.numpy.rounding import IMPORTS
 from mila_analysis.program import NAN, Expression, Number, number, op
 from mila_analysis.stability import Program
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from mila_analysis.backends._numpy_pairs import (
+from mila_analysis.backends.numpy._pairs import (
     _exp,
     _exp_parts,
     _expm1,
