@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -60,18 +61,28 @@ def as_module(
         raise ParameterError(f"accuracy '{accuracy}' of torch is native code only")
     text = generate_code(activation, "torch", order=order).text
     if native:
-        compiled = generate_code(activation, "c", order=order, accuracy=accuracy).text
+        plain = _unbound(activation)
+        compiled = generate_code(plain, "c", order=order, accuracy=accuracy).text
         made = _native(text, compiled)
     else:
         made = layer(text)
     if not activation.parameters:
         return made()
     return made(
-        learnable=learnable if isinstance(learnable, bool) else tuple(learnable),
+        learnable=learnable,
         num_parameters=num_parameters,
         device=device,
         dtype=dtype,
     )
+
+
+def _unbound(activation: Activation) -> Activation:
+    """The same for all values of its parameters: it is compiled once."""
+    values = {}
+    for p in activation.parameters:
+        least = Fraction(0) if p.low is None else max(Fraction(0), p.low)
+        values[p.name] = least if p.high is None else min(least, p.high)
+    return activation.bind(**values)
 
 
 @lru_cache(maxsize=256)

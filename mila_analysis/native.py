@@ -8,6 +8,7 @@ not used: two processes may write at once, and a damaged file is compiled again.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import ctypes
 import hashlib
 import logging
@@ -17,6 +18,7 @@ import re
 import secrets
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -115,11 +117,19 @@ def compiler() -> Compiler:
     Raises:
         NoCompilerError: there is none, or the one that `CC` names does not run.
     """
-    return _compiler(os.environ.get("CC", "").strip(), os.environ.get("PATH", ""))
+    named = os.environ.get("CC", "").strip()
+    found = _compiler(named, os.environ.get("PATH", ""))
+    if found is None:
+        reason = f"CC is '{named}', which does not run" if named else "cc, gcc, clang"
+        raise NoCompilerError(
+            f"native code needs a C compiler, and there is none ({reason})"
+        )
+    return found
 
 
 @lru_cache(maxsize=16)
-def _compiler(named: str, _path: str) -> Compiler:
+def _compiler(named: str, _path: str) -> Compiler | None:
+    """The compiler, or None: that is remembered too, as one may hang for long."""
     try:
         candidates = [shlex.split(named)] if named else [["cc"], ["gcc"], ["clang"]]
     except ValueError:
@@ -128,10 +138,7 @@ def _compiler(named: str, _path: str) -> Compiler:
         version = _version(command)
         if version:
             return Compiler(tuple(command), version)
-    reason = f"CC is '{named}', which does not run" if named else "cc, gcc, clang"
-    raise NoCompilerError(
-        f"native code needs a C compiler, and there is none ({reason})"
-    )
+    return None
 
 
 def _version(command: Sequence[str]) -> str:
@@ -145,16 +152,33 @@ def _version(command: Sequence[str]) -> str:
 
 
 def _called(command: Sequence[str], timeout: float) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603 the user's compiler, and no shell
+    """Run a command to its end; or, after a time, end it and all that it started."""
+    running = subprocess.Popen(  # noqa: S603 the user's compiler, and no shell
         command,
         stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         encoding="utf-8",
         errors="replace",
-        timeout=timeout,
         env={**os.environ, "LC_ALL": "C"},
+        process_group=0,
     )
+    with running:
+        try:
+            said, complained = running.communicate(timeout=timeout)
+        except BaseException:  # also an interrupt, which the group does not get
+            _end(running)
+            raise
+    return subprocess.CompletedProcess(command, running.returncode, said, complained)
+
+
+def _end(running: subprocess.Popen[str]) -> None:
+    """End a process and its group: a driver such as gcc starts others."""
+    with contextlib.suppress(OSError):
+        if hasattr(os, "killpg"):
+            os.killpg(running.pid, signal.SIGKILL)
+        else:
+            running.kill()
 
 
 _lock = threading.Lock()
@@ -210,12 +234,17 @@ def _open(text: str, key: str, found: Compiler, flags: Sequence[str]) -> Library
     for folder in _folders():
         try:
             path = _keep(folder, key, code)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            log.warning("cannot keep native code in %s: %s", folder, reason)
+            continue
+        try:
             return Library(path, ctypes.CDLL(str(path)))
         except OSError as error:
-            log.warning(
-                "cannot keep native code in %s: %s", folder, error.strerror or error
-            )
-    raise CompileError("there is no folder from which native code can be loaded")
+            reason = str(error)
+            path.unlink(missing_ok=True)
+            log.warning("cannot load native code from %s: %s", folder, reason)
+    raise CompileError(f"native code cannot be loaded: {reason}")
 
 
 # The cache
@@ -225,7 +254,7 @@ def cache_folder() -> Path:
     """Where compiled code is kept; `MILA_ANALYSIS_CACHE` names another folder."""
     named = os.environ.get(CACHE_VARIABLE)
     if named:
-        return Path(named)
+        return Path(named).expanduser().absolute()
     return platformdirs.user_cache_path("mila-analysis") / "native"
 
 
@@ -286,13 +315,14 @@ def _compile(text: str, found: Compiler, flags: Sequence[str]) -> bytes:
         for tuning in TUNING:
             extra = [tuning] if tuning else []
             command = [*found.command, *FLAGS, *extra, *flags]
-            complaint = _complaint([*command, "-o", str(target), str(source), "-lm"])
+            command += ["-o", str(target), str(source), "-lm"]
+            complaint = _complaint(command, target)
             if not complaint:
                 return target.read_bytes()
     raise CompileError(f"{found.command[0]} cannot compile this: {complaint}")
 
 
-def _complaint(command: Sequence[str]) -> str:
+def _complaint(command: Sequence[str], target: Path) -> str:
     """What the compiler has against a command, on one line; or nothing."""
     try:
         done = _called(command, TIMEOUT)
@@ -303,7 +333,7 @@ def _complaint(command: Sequence[str]) -> str:
     except OSError as error:
         return error.strerror or str(error)
     if done.returncode == 0:
-        return ""
+        return "" if target.is_file() else "it wrote nothing"
     lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]
     first = (lines or done.stderr.splitlines() or [f"exit {done.returncode}"])[0]
     return first.rpartition("kernel.c:")[2].strip()

@@ -32,6 +32,7 @@ FORMATS = {
 SHORT = (torch.float16, torch.bfloat16)
 
 Batched = tuple[list[torch.Tensor], list[int]]
+Gradients = Sequence[torch.Tensor | None]
 
 
 @lru_cache(maxsize=256)
@@ -190,7 +191,7 @@ def _backward(
         chosen = sorted([*known, variable], key=list(variables).index)
         return Partial(tuple(chosen)).name
 
-    def gradient(ctx: Any, grads: Sequence[torch.Tensor], index: int) -> Any:
+    def gradient(ctx: Any, grads: Gradients, index: int) -> Any:
         x, *parameters = values = ctx.saved_tensors
         if not values[index].requires_grad:
             return None
@@ -206,7 +207,7 @@ def _backward(
         products = [g.to(dtype) * s for (g, _), s in zip(pairs, slopes, strict=True)]
         return sum(products[1:], products[0]).to(values[index].dtype)
 
-    def rule(ctx: Any, grads: Sequence[torch.Tensor]) -> tuple[Any, ...]:
+    def rule(ctx: Any, grads: Gradients) -> tuple[Any, ...]:
         found = [gradient(ctx, grads, i) for i in range(len(variables))]
         return found[0], found[1:], None, None
 

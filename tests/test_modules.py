@@ -6,6 +6,8 @@ import copy
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -70,6 +72,88 @@ class TestLayer:
         torch.testing.assert_close(slope, eager)
         exported = torch.export.export(layer, (torch.randn(5, 3),)).module()
         torch.testing.assert_close(exported(x), layer(x))
+
+    @BOTH
+    def test_it_is_compiled_inside_of_a_model(self, native):
+        """There torch imports the module that the layer's functions say they are of."""
+        torch._dynamo.reset()
+        layer = ma.as_module(MILA, learnable=True, num_parameters=8, native=native)
+        net = torch.nn.Sequential(torch.nn.Linear(4, 8), layer)
+        fast = torch.compile(net, fullgraph=True, dynamic=True, backend="aot_eager")
+        for n in (3, 7):
+            x = torch.randn(n, 4)
+            found = torch.autograd.grad(fast(x).sum(), list(net.parameters()))
+            wanted = torch.autograd.grad(net(x).sum(), list(net.parameters()))
+            torch.testing.assert_close(found, wanted)
+
+    def test_functions_are_compiled_inside_of_others(self):
+        torch._dynamo.reset()
+        kernel = ma.lambdify(MILA, "torch")
+        f = kernel["f"]
+        fast = torch.compile(
+            lambda x: f(x, 0.5) + 1, fullgraph=True, backend="aot_eager"
+        )
+        x = torch.randn(5)
+        torch.testing.assert_close(fast(x), f(x, 0.5) + 1)
+
+    @BOTH
+    def test_channels_last_is_kept(self, native):
+        layer = ma.as_module(MILA, learnable=True, num_parameters=3, native=native)
+        x = torch.randn(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
+        x.requires_grad_()
+        found = layer(x)
+        assert found.stride() == x.stride()
+        torch.testing.assert_close(found, torch.nn.functional.mish(x))
+        found.sum().backward()
+        assert x.grad.stride() == x.stride()
+
+    @BOTH
+    def test_it_is_traced(self, native):
+        layer = ma.as_module(MILA.bind(beta=0.5), native=native)
+        with pytest.warns(DeprecationWarning, match="jit"):
+            traced = torch.jit.trace(layer, torch.randn(3))
+        x = torch.randn(7)
+        assert torch.equal(traced(x), layer(x))
+
+    @pytest.mark.slow
+    @NEEDS_COMPILER
+    @pytest.mark.filterwarnings("ignore")
+    def test_native_code_is_exported_to_onnx(self, tmp_path):
+        pytest.importorskip("onnxscript")
+        runtime = pytest.importorskip("onnxruntime")
+        layer = ma.as_module(MILA.bind(beta=0.5), native=True)
+        x = torch.linspace(-100, 100, 301)
+        made = torch.onnx.export(layer, (x,), dynamo=True, verbose=False)
+        made.save(tmp_path / "layer.onnx")
+        session = runtime.InferenceSession(tmp_path / "layer.onnx")
+        (found,) = session.run(None, {session.get_inputs()[0].name: x.numpy()})
+        torch.testing.assert_close(
+            torch.from_numpy(found), layer(x), rtol=2e-6, atol=1e-37
+        )
+
+    @NEEDS_COMPILER
+    def test_all_values_of_a_parameter_share_compiled_code(self, monkeypatch):
+        texts = []
+        load = native.load
+        monkeypatch.setattr(native, "load", lambda t: texts.append(t) or load(t))
+        operator.cache_clear()
+        swish = ma.get("swish")
+        for beta in (0.5, 1.5):
+            layer = ma.as_module(swish.bind(beta=beta), native=True)
+            wanted = 2.0 / (1.0 + np.exp(-2.0 * beta))
+            assert layer(torch.tensor(2.0)).item() == pytest.approx(wanted)
+        assert len(set(texts)) <= 1
+
+    def test_a_value_of_each_domain_is_found(self):
+        from mila_analysis.modules import _unbound
+
+        for bounds in ((None, None), (1, 2), (None, -3), (-1, None)):
+            low, high = (None if b is None else Fraction(b) for b in bounds)
+            value = Fraction(low if low is not None else high or 0)
+            slope = ma.Parameter("a", value, low=low, high=high)
+            mine = replace(ma.define("own", "a * x", a=1), parameters=(slope,))
+            found = _unbound(mine).values["a"]
+            assert _unbound(mine.bind(a=found)) == _unbound(mine)
 
     @BOTH
     def test_copies_and_pickles(self, native, tmp_path):
@@ -140,6 +224,29 @@ class TestOperator:
     def test_torch_finds_it_sound(self, dtype):
         x, beta = torch.randn(4, 5).to(dtype), torch.full((4, 5), 0.25).to(dtype)
         torch.library.opcheck(self.OPERATOR(), (x, [beta], "f,f_x", dtype))
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("names", ["f", "f,f_beta"])
+    def test_torch_finds_its_derivatives_sound(self, names):
+        for dtype in (torch.float64, torch.float32, torch.bfloat16):
+            for value in (torch.randn(4, 5), torch.randn(5, 4).t()):
+                x = value.to(dtype).requires_grad_()
+                beta = torch.full((4, 5), 0.25, dtype=dtype, requires_grad=True)
+                torch.library.opcheck(self.OPERATOR(), (x, [beta], names, dtype))
+
+    def test_its_derivatives(self):
+        x = torch.linspace(-3, 3, 7, dtype=torch.float64, requires_grad=True)
+        beta = torch.linspace(-1, 1, 7, dtype=torch.float64, requires_grad=True)
+
+        def computed(x, beta, names="f,f_x"):
+            return tuple(self.OPERATOR()(x, [beta], names, torch.float64))
+
+        assert torch.autograd.gradcheck(computed, (x, beta))
+        assert torch.autograd.gradgradcheck(
+            lambda x, beta: computed(x, beta, "f"), (x, beta)
+        )
+        with pytest.raises(RuntimeError, match="a partial of order 3"):
+            torch.autograd.grad(computed(x, beta, "f_xx")[0].sum(), x)
 
     def test_vmap(self):
         x, beta = torch.randn(4, 5), torch.randn(5)

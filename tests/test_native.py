@@ -224,6 +224,69 @@ def test_a_compiler_that_does_not_end_is_stopped(tmp_path, monkeypatch):
     assert time.monotonic() - start < 10
 
 
+def test_what_a_compiler_started_is_stopped_too(tmp_path, monkeypatch):
+    """As gcc starts cc1: it would go on for as long as it likes."""
+    body = f"sleep 60 & echo $! > {tmp_path}/child; wait"
+    monkeypatch.setenv("CC", fake_compiler(tmp_path, body))
+    monkeypatch.setattr(native, "TIMEOUT", 0.5)
+    with pytest.raises(native.CompileError, match="did not finish"):
+        native.load(TWICE)
+    child = int((tmp_path / "child").read_text())
+    for _ in range(200):
+        try:
+            state = Path(f"/proc/{child}/stat").read_text().rpartition(") ")[2][0]
+        except OSError:
+            return
+        if state == "Z":
+            return
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    pytest.fail("the child goes on")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("exit 0", "it wrote nothing"),
+        ("kill -9 $$", "exit -9"),
+        ("echo one >&2; echo two >&2; exit 1", "one"),
+        (
+            'while [ "$1" != -o ]; do shift; done; echo no library > "$2"',
+            "cannot be loaded",
+        ),
+    ],
+    ids=["nothing", "killed", "refused", "junk"],
+)
+def test_a_compiler_that_does_not_do_its_work(
+    cache, tmp_path, monkeypatch, body, message
+):
+    monkeypatch.setenv("CC", fake_compiler(tmp_path, body))
+    with pytest.raises(native.CompileError, match=message) as caught:
+        native.load(TWICE)
+    assert "\n" not in str(caught.value)
+    assert not list(cache.glob("*"))
+
+
+def test_a_compiler_that_hangs_is_asked_once(tmp_path, monkeypatch):
+    path = tmp_path / "fakecc"
+    path.write_text(f"#!/bin/sh\necho called >> {tmp_path}/calls\nexit 1\n")
+    path.chmod(0o755)
+    monkeypatch.setenv("CC", str(path))
+    assert [native.available() for _ in range(3)] == [False] * 3
+    assert (tmp_path / "calls").read_text() == "called\n"
+
+
+@pytest.mark.parametrize("named", [".", "below", "~/below"])
+def test_a_cache_may_be_named_from_here_or_home(tmp_path, monkeypatch, caplog, named):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(native.CACHE_VARIABLE, named)
+    library = native.load(TWICE)
+    assert twice(library, 2) == 4
+    assert library.path.parent == tmp_path / named.removeprefix("~/")
+    assert not caplog.records
+
+
 def test_an_interrupt_leaves_nothing_behind(cache, tmp_path):
     scratch = tmp_path / "scratch"
     scratch.mkdir()

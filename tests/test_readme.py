@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -77,14 +78,24 @@ def accuracy() -> str:
 
 
 def exhaustive() -> str:
-    lines = ["| β | results | misrounded |", "|---|---|---|"]
+    lines = [
+        "| β | results tried | misrounded | by doubles alone | nearest to a tie, ulp |",
+        "|---|---|---|---|---|",
+    ]
     for each in certificates(backend="c", accuracy="accurate", exhaustive=True):
-        found = [f for f in each["findings"] if f["leg"] == "exhaustive"]
-        every = [f for f in found if f["subject"] in NAMES and f["dtype"] == "float32"]
-        assert [f["subject"] for f in every] == list(NAMES)
-        tried = sum(f["checked"] for f in every)
-        wrong = sum(f["error"] or 0 for f in every)
-        lines.append(f"| {each['parameters']['beta']} | {tried:,} | {wrong:.0f} |")
+        tried = [f for f in each["findings"] if f["leg"] == "exhaustive"]
+        found = [f for f in tried if f["subject"] in NAMES and f["dtype"] == "float32"]
+        if [f["subject"] for f in found] != list(NAMES):
+            continue
+        beta = float(Fraction(each["parameters"]["beta"]))
+        count = sum(f["checked"] for f in found)
+        wrong, doubles = (
+            sum(f["more"][key] for f in found)
+            for key in ("misrounded", "misrounded by doubles alone")
+        )
+        nearest = min(f["more"]["closest to a midpoint, in ulp"] for f in found)
+        lines.append(f"| {beta:g} | {count:,} | {wrong} | {doubles} | {nearest:.0e} |")
+    assert len(lines) > 2
     return "\n".join(lines)
 
 

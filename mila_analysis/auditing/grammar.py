@@ -183,10 +183,13 @@ class _Parser:
 
     def power(self) -> Node:
         base_is_e = self.next.kind == "word" and self.next.text == "e"
+        is_defined = self.is_defined(self.next)
         base = self.atom()
         if not self.skips("^"):
             return base
         exponent = self.exponent()
+        if is_defined:  # the square of s(x)
+            self.skip_point()
         if base_is_e and base.kind == "exp":
             return apply("exp", exponent)
         return apply("**", base, exponent)
@@ -284,15 +287,21 @@ class _Parser:
 
     def word(self, text: str) -> Node:
         if text in self.given:
-            found = self.given[text]
-            if any(n.kind == "name" and n.text == "x" for n in walk(found)):
+            if self.is_defined(Token("word", text)):
                 self.skip_point()
-            return found
+            return self.given[text]
         if text in self.variables:
             return name(text)
         if text == "e":
             return apply("exp", number(1))
         raise FormulaError(_unknown(text, self.variables))
+
+    def is_defined(self, token: Token) -> bool:
+        """Whether a word was defined beside the formula, as a function of x."""
+        found = self.given.get(token.text) if token.kind == "word" else None
+        return found is not None and any(
+            n.kind == "name" and n.text == "x" for n in walk(found)
+        )
 
     def skip_point(self) -> None:
         """Go past the `(x)` of `s(x)`, if s was defined as a function of x."""
@@ -318,6 +327,13 @@ def _unknown(text: str, variables: Sequence[str]) -> str:
         return (
             f"β has no value here (known: {known}); -a mila has a β, and so has swish"
         )
+    if text in ("erf", "erfc", "gelu", "GELU", "Phi", "pi", "π"):
+        return (
+            f"'{text}' is outside of what can be proved here: numbers, e^x, ln, tanh, "
+            "and what is made of them"
+        )
+    if text == "varsigma":  # the first Mish paper means softplus by it, others σ
+        return r"'\varsigma' has more than one meaning; write \sigma or \ln(1+e^x)"
     if text.lower() in variables:
         return f"'{text}' is not known; did you mean '{text.lower()}'?"
     if text == "y" and "beta" in variables:

@@ -48,7 +48,7 @@ _WRAPPING = re.compile(
     r"|\\(?:begin|end)\{(?:equation|align|aligned|gather|displaymath)\*?\}"
 )
 _ENDING = re.compile(r"\\\\(?:\[[^\]]*\])?|(?<!\\);")
-_CONTINUING = re.compile(r"[\s&]*(?:\\(?:q?quad|[,;:!])[\s&]*)*[-+−]")
+_CONTINUING = re.compile(r"[\s&]*(?:(?:\\(?:q?quad|[,;:!])|\{\})[\s&]*)*[-+−]")
 _JOINT = re.compile(
     r""",?\s*(?:\\q?quad\s*|\\(?:text|textrm|mathrm|mbox)\{\s*(?:where|with|and)\s*\}\s*)+
     (?=\\?[A-Za-z]+\s*(?:\(\s*x\s*\))?\s*=)""",
@@ -95,7 +95,7 @@ def _continued(pieces: Sequence[str]) -> list[str]:
     found: list[str] = []
     for piece in pieces:
         if found and _CONTINUING.match(piece):
-            found[-1] += piece.replace("&", " ")
+            found[-1] += piece.replace("&", " ").replace("{}", " ", 1)
         else:
             found.append(piece)
     return found

@@ -162,7 +162,9 @@ def parse(text: str) -> Header:
             STATUS[True] in text[: recipe.start()],
             stated[2],
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except KeyError as error:
+        raise FormulaError(f"the recipe in the head is damaged: no {error}") from None
+    except (ValueError, TypeError) as error:
         raise FormulaError(f"the recipe in the head is damaged: {error}") from None
 
 

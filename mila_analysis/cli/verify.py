@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mila_analysis.cli.output import emit, emit_json, say
+from mila_analysis.cli.output import STDOUT, emit, emit_json, say
 from mila_analysis.cli.selection import Acts, Betas, Json, Params, single
 from mila_analysis.errors import MilaAnalysisError, NoPlaceError, ParameterError
 
@@ -31,7 +31,8 @@ def verify(  # noqa: PLR0913 - each is an option
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="FILE", help="Generated code; without it, code is made anew."
+            metavar="FILE",
+            help="Generated code; - is stdin; without it, code is made anew.",
         ),
     ] = None,
     backend: Annotated[
@@ -126,7 +127,8 @@ def verify(  # noqa: PLR0913 - each is an option
     found.raise_for_failure()
     if note := reserved(found):
         say(note)
-    say(f"verified: {len(found.findings)} findings, none failed")
+    count = len(found.findings)
+    say(f"verified: {count} finding{'s' * (count != 1)}, none failed")
 
 
 def _made(
@@ -154,7 +156,7 @@ def _read(file: Path) -> GeneratedCode:
     from mila_analysis.verification import VerificationError
 
     try:
-        text = file.read_bytes().decode()
+        text = (_stdin() if str(file) == STDOUT else file.read_bytes()).decode()
     except UnicodeDecodeError:
         raise VerificationError(f"{file} is no text in UTF-8") from None
     except OSError as error:
@@ -164,8 +166,14 @@ def _read(file: Path) -> GeneratedCode:
         return read_code(text)
     except MilaAnalysisError as error:
         if "Digest: " not in text and "Recipe: " not in text:
-            raise
+            raise type(error)(f"{file}: {error}") from None
         raise VerificationError(f"{file} was changed: {error}") from None
+
+
+def _stdin() -> bytes:
+    if sys.stdin is None:
+        raise ParameterError("nothing to read: stdin is closed")
+    return sys.stdin.buffer.read()
 
 
 def _compare(code: GeneratedCode, file: Path, given: Path | None) -> None:
@@ -277,7 +285,7 @@ def _close_up(
     except ValueError:
         raise ParameterError(f"--at takes a number, not '{at[:40]}'") from None
     kernel = load(code)
-    names = dtype or dtypes(code.backend)
+    names = dtype or dtypes(code)
     found = [c for name in names for c in closeup(kernel, of_dtype(name), x)]
     if as_json:
         rows = [asdict(c) for c in found]

@@ -111,7 +111,7 @@ def _code(code: GeneratedCode | Kernel | Activation) -> GeneratedCode:
 
 
 def _formats(code: GeneratedCode, dtype: str | Sequence[str] | None) -> list[Format]:
-    has = dtypes(code.backend)
+    has = dtypes(code)
     names = has if dtype is None else [dtype] if isinstance(dtype, str) else dtype
     kinds = [of_dtype(name) for name in dict.fromkeys(names)]
     for kind in kinds:
@@ -239,6 +239,8 @@ def _first_difference(text: str, wanted: str) -> str:
     a, b = text.split("\n"), wanted.split("\n")
     for number, (line, other) in enumerate(zip(a, b, strict=False), 1):
         if line != other and "Digest: " not in line:
+            if "".join(line.split()) == "".join(other.split()):
+                return f"line {number} has other blanks than '{other.strip()}'"
             return f"line {number} is '{line.strip()}', not '{other.strip()}'"
     if len(a) != len(b):
         return f"it has {len(a)} lines, not {len(b)}"

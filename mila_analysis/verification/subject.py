@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -21,8 +23,7 @@ __all__ = ["Subject", "dtypes", "spelled", "subject", "subjects"]
 
 Array = np.ndarray[Any, Any]
 
-DTYPES = {"torch": ("float64", "float32", "float16", "bfloat16")}
-OTHERS = ("float64", "float32", "float16")
+DTYPES = ("float64", "float32", "float16")
 OFFSETS = (Fraction(3, 10), Fraction(-27, 10))
 """Other parameter values: beside the default ones, and exact in no format."""
 
@@ -76,6 +77,8 @@ class Subject:
         """Points as the backend takes them, for calls that track no gradients."""
         x = np.array(points, np.float64)
         if self.code.backend != "torch":
+            if self.kind.name == "bfloat16":
+                import_module("ml_dtypes")  # tells NumPy of it
             with np.errstate(over="ignore"):
                 point = x.astype(self.kind.name)
             yield point
@@ -101,9 +104,14 @@ class Subject:
         return shlex.join([*words, "--dtype", self.kind.name, *more])
 
 
-def dtypes(backend: str) -> tuple[str, ...]:
-    """Formats that the code of a backend computes in, the widest first."""
-    return DTYPES.get(backend, OTHERS)
+def dtypes(code: GeneratedCode) -> tuple[str, ...]:
+    """Formats that code computes in and that can be checked here, the widest first.
+
+    NumPy has bfloat16 from the package ml_dtypes, if that is installed.
+    """
+    compiled = (code.backend, code.accuracy) == ("c", "accurate")
+    has = code.backend == "torch" or (compiled and find_spec("ml_dtypes") is not None)
+    return (*DTYPES, "bfloat16") if has else DTYPES
 
 
 def subject(

@@ -53,6 +53,29 @@ RIGHT = [
     ),
     ("relu", "f", r"\frac{x + \left|x\right|}{2}"),
     ("softplus", "f", r"\ln(1+e^{-\lvert x\rvert}) + \max(x,0)"),
+    ("softplus", "f", r"\log_e(1+e^x)"),
+    ("tanh", "f_xx", r"-2\tanh x\,\mathrm{sech}^2 x"),
+    ("relu", "f", r"\begin{cases}x, & x\ge0,\\0, & x<0.\end{cases}"),
+    (
+        "mish",
+        "f_x",
+        (
+            r"\begin{aligned} f'(x) &= \tanh(\ln(1+e^x)) \\ &\quad + "
+            r"\frac{x e^x}{1+e^x}\,\mathrm{sech}^2(\ln(1+e^x))\end{aligned}"
+        ),
+    ),
+    (
+        "swish",
+        "f_x",
+        r"\beta f(x) + \sigma(\beta x)(1-\beta f(x)); f(x) = x\sigma(\beta x)",
+    ),
+    (
+        "swish",
+        "f_x",
+        r"\beta f(x) + \sigma(\beta x)(1-\beta f(x)); f = x\sigma(\beta x)",
+    ),
+    ("mish", "f", r"x \tanh(\zeta(x)), \quad \zeta(x) = \ln(1+e^x)"),
+    ("mish", "f", r"x\tanh(\varsigma(x)), \text{ where } \varsigma(x) = \ln(1+e^x)"),
 ]
 
 
@@ -93,6 +116,9 @@ def test_our_own_numbers_are_right_as_printed(verdict):
         (r"|x|", "lvert"),
         (r"x_1", "cannot stand"),
         (r"\omega x", "omega"),
+        (r"\varsigma(x)", "more than one meaning"),
+        (r"\log_3(x)", "that logarithm"),
+        (r"\frac{x}{2}(1+\operatorname{erf}(x))", "outside of what can be proved"),
         (r"x = y = z", "more than one '='"),
         (r"\tanh^{-1}(x)", "positive whole power"),
         ("x" * 5000, "longer"),

@@ -204,3 +204,83 @@ def test_what_cannot_be_read_is_said(tmp_path, text, name, why):
 def test_a_missing_file_is_a_mistake(tmp_path):
     with pytest.raises(MilaAnalysisError, match="cannot read"):
         audit(str(tmp_path / "none.py"), "mish", "f")
+
+
+TRAPS = {
+    "out=": "y = np.tanh(softplus(x))\nnp.multiply(y, 2, out=y)\nreturn x*y",
+    "alias": "y = x\ny *= 2\nreturn x*np.tanh(softplus(x))",
+    "tensor_": "y = x.tanh_()\nreturn x*np.tanh(softplus(x)) + 0*y",
+    "out": "y = np.tanh(softplus(x))\nnp.negative(y, y)\nreturn x*y",
+    "putmask": "y = x*np.tanh(softplus(x))\nnp.putmask(y, x > 0, 0)\nreturn y",
+    "sum": "return x.sum()*np.tanh(softplus(x))",
+    "floor": "return torch.div(x, 1/np.tanh(softplus(x)), rounding_mode='floor')",
+    "where=": "return np.multiply(x, np.tanh(softplus(x)), where=x > 0)",
+    "local": "tanh = np.sinh\nreturn x*tanh(softplus(x))",
+    "max": "return np.max(x, 0)*np.tanh(softplus(x))/x",
+    "item": "return x[0]*np.tanh(softplus(x))",
+    "finally": "try:\n    y = x*np.tanh(softplus(x))\nfinally:\n    y = 0\nreturn y",
+}
+AROUND = {
+    "lambda": "softplus = lambda z: z\ndef f(x): return x*np.tanh(softplus(x))",
+    "bound": "tanh = np.sinh\ndef f(x): return x*tanh(softplus(x))",
+    "import": "from numpy import sinh as tanh\ndef f(x): return x*tanh(softplus(x))",
+    "twice": "C = 1\nC *= 2\ndef f(x): return C*x*np.tanh(softplus(x))",
+    "if": "C = 1\nif x:\n    C = 2\ndef f(x): return C*x*np.tanh(softplus(x))",
+    "own": "def tanh(z): return z\ndef f(x): return x*tanh(softplus(x))",
+    "helper": "def h(y):\n    y *= 2\ndef f(x):\n    y = x*np.tanh(softplus(x))\n"
+    "    h(y)\n    return y",
+    "decorator": "def neg(g): return lambda x: -g(x)\n@neg\ndef f(x):\n"
+    "    return x*np.tanh(softplus(x))",
+}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *("def f(x):\n    " + b.replace("\n", "\n    ") for b in TRAPS.values()),
+        *AROUND.values(),
+    ],
+    ids=[*TRAPS, *AROUND],
+)
+def test_what_only_looks_right_is_never_called_equal(verdict, tmp_path, source):
+    (tmp_path / "a.py").write_text(source + "\n")
+    try:
+        found = verdict(f"{tmp_path}/a.py:f", "mish", "f")
+    except MilaAnalysisError:
+        return
+    assert found.verdict == "different"
+
+
+@pytest.mark.parametrize(
+    ("activation", "partial", "function", "source"),
+    [
+        ("mish", "f", "f", ("def f(x):\n    y = np.exp(x)\n    np.log1p(y, out=y)\n"
+         "    np.tanh(y, out=y)\n    y *= x\n    return y")),
+        ("relu", "f", "f", "def f(x): return np.clip(x, 0, None)"),
+        ("relu", "f", "f", "def f(x): return torch.clamp(x, min=0)"),
+        ("relu", "f", "f", "def f(x): return x * (x > 0)"),
+        ("relu", "f_x", "f", "def f(x): return (x > 0).astype(float)"),
+        ("sigmoid", "f", "f", "s = lambda z: 1/(1+np.exp(-z))\ndef f(x): return s(x)"),
+        ("sigmoid", "f", "f", "def f(x): return (e := np.exp(x))/(1 + e)"),
+        ("tanh", "f", "f", "from numpy import tanh as t\ndef f(x): return t(x)"),
+        ("tanh", "f", "f", "th = np.tanh\ndef f(x): return th(x)"),
+        ("tanh", "f", "f", "def f(x):\n    th = np.tanh\n    return th(x)"),
+        ("mila", "f", "Mila.forward", ("class Mila(nn.Module):\n"
+         "    def __init__(self, beta=-0.25):\n        super().__init__()\n"
+         "        self.beta = nn.Parameter(torch.tensor(float(beta)))\n"
+         "    def forward(self, x):\n"
+         "        return x * torch.tanh(F.softplus(x + self.beta))")),
+        ("silu", "f", "f", ("def sigmoid(x): return 0*x\n"
+         "def f(x): return x*torch.sigmoid(x)")),
+    ],
+)  # fmt: skip
+def test_what_is_right_is_proved(
+    verdict, tmp_path, activation, partial, function, source
+):
+    (tmp_path / "a.py").write_text(source + "\n")
+    assert verdict(f"{tmp_path}/a.py:{function}", activation, partial).proved
+
+
+def test_the_other_limit_of_a_clip_is_seen(verdict, tmp_path):
+    (tmp_path / "a.py").write_text("def f(x): return np.clip(x, None, 0)\n")
+    assert verdict(f"{tmp_path}/a.py", "relu", "f").verdict == "different"

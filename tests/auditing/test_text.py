@@ -119,3 +119,26 @@ def test_hostile_formulas_end_soon(text):
     else:
         assert not found.proved or found.verdict == "different"
     assert time.monotonic() - start < 20
+
+
+@pytest.mark.parametrize(
+    ("text", "activation", "partial"),
+    [
+        ("s(x)(1 + x(1-s(x))); s(x) = 1/(1+e^-x)", "silu", "f_x"),
+        ("f(x) + s(x)(1-f(x)); s(x) = 1/(1+e^-x); f(x) = x s(x)", "silu", "f_x"),
+        ("1 - w^2(x); w(x) = tanh(x)", "tanh", "f_x"),
+        ("1 - w(x)^2; w = tanh(x)", "tanh", "f_x"),
+        ("f(x) = ln(1+e^x)", "softplus", "f"),
+        ("f'(x) = s(x); s(x) = 1/(1+e^-x)", "softplus", "f_x"),
+    ],
+)
+def test_a_function_defined_beside_a_formula_is_called(
+    verdict, text, activation, partial
+):
+    assert verdict(text, activation, partial).proved
+
+
+@pytest.mark.parametrize("word", ["erf(x)", "gelu(x)", "Phi(x)", "pi x", "π x"])
+def test_what_is_outside_is_said_to_be(word):
+    with pytest.raises(MilaAnalysisError, match="outside of what can be proved"):
+        read_text(word, ("x", "beta"))

@@ -191,3 +191,15 @@ def test_a_tolerance_lets_an_approximation_pass(verdict):
     assert not verdict(rough, "mish", "f").passed
     assert verdict(rough, "mish", "f", tolerance=1e-2).passed
     assert not verdict(rough, "mish", "f", tolerance=1e-9).passed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "where(x < 12.3456789, tanh(x), where(x < 12.3456790, 2, tanh(x)))",
+        "tanh(x) + e^(x - 300)",
+        "tanh(x) + 1e-300 x",
+    ],
+)
+def test_what_hides_from_points_is_found_where_algebra_sees_it(verdict, text):
+    assert verdict(text, "tanh", "f").verdict == "different"

@@ -188,6 +188,12 @@ class TestConstruction:
             mila.Mila(learnable=("alpha",))
         with pytest.raises(TypeError):
             mila.Mila(alpha=1)
+        for dtype in (torch.int32, torch.complex64, torch.bool):
+            with pytest.raises(TypeError, match="dtype must be one of real numbers"):
+                mila.Mila(0.5, dtype=dtype)
+
+    def test_one_name_to_learn(self, mila):
+        assert repr(mila.Mila(learnable="beta")) == "Mila(beta=0, learnable=True)"
 
     def test_how_it_is_shown(self, mila, imported):
         assert repr(mila.Mila()) == "Mila(beta=0)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 from pathlib import Path
@@ -195,3 +196,15 @@ def test_mistakes(invoke, file, arguments, said):
     assert found.code == 2
     assert said in found.err
     assert found.err.count("\n") == 1
+
+
+def test_stdin_is_verified(invoke, file, monkeypatch):
+    for text, code in ((CODE.text, 0), (f"{CODE.text} ", 1)):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        assert invoke("verify", "-", "--leg", "text").code == code
+
+
+def test_a_blank_too_many_is_shown(invoke, file):
+    file.write_text(CODE.text.replace("import numpy as np", "import numpy  as np"))
+    found = invoke("verify", str(file), "--leg", "text")
+    assert "has other blanks than 'import numpy as np'" in found.err
