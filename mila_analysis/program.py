@@ -13,7 +13,6 @@ Meaning of the operations that are not plain arithmetic, in exact mathematics:
   `tail(a, c)` is exp(c - a), what the cap left out; `fade(v, tail)` is v·tail.
 - `tame(e, a, c)` is e, the rounding error of a number of size a; where a is beyond its
   cap c the error may be large, or NaN, and no longer matters.
-- `widen(v)` is v in a format of twice the digits, `narrow(v)` rounds it back.
 - `product_error(a, b, p)` is a·b - p; `residue(c)` is c minus its float.
 """
 

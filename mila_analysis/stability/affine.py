@@ -1,8 +1,8 @@
 """Partials as arithmetic in E = exp(z) itself: short, and right where E is moderate.
 
 With p = E and q = 1 every form is a polynomial in E by Horner's rule, its constant
-added last. Terms that several partials share are computed once. The exponentials are
-taken in a wider format: near the root of a partial their error is what is left.
+added last. Terms that several partials share are computed once. The exponential of a
+sum is the product of exponentials, which has no rounding error of the sum to correct.
 """
 
 from __future__ import annotations
@@ -29,11 +29,9 @@ from mila_analysis.stability.terms import (
     Splitter,
     Term,
     coefficients,
-    common_bottom,
     minus_one,
     rational,
     shared_monomial,
-    times,
     without,
 )
 from mila_analysis.tower import Generator
@@ -71,16 +69,16 @@ class Affine:
         self.exponents[generator.symbol] = total
         hint = str(generator.symbol).lower().replace("_", "")
         summands = _summands(generator.argument)
-        parts = [self.spelling.spell(s) for s in summands]
-        self.reach.append(tuple(parts) or (total.value,))
-        return bind(hint, op("narrow", op("exp", self._wide(generator.argument))))
-
-    def _wide(self, argument: Any) -> Expression:
-        """An exponent in the wider format, where its rounding does not matter."""
-        names, bind = self.spelling.names, self.builder.bind
-        symbols = sorted(argument.free_symbols, key=str)
-        wide = {s: bind("wide", op("widen", names[s])) for s in symbols}
-        return Spelling(wide, self.builder).spell(argument)
+        if len(summands) > 1:
+            parts = [self.spelling.spell(s) for s in summands]
+            self.reach.append(tuple(parts))
+            return bind(hint, mul(*(bind("factor", op("exp", p)) for p in parts)))
+        self.reach.append((total.value,))
+        value: Expression = op("exp", total.value)
+        if total.error is not None:
+            value = bind("rounded", value)
+            value = op("add", value, op("mul", value, total.error))
+        return bind(hint, value)
 
     def _logarithm(self, argument: Any) -> Expression:
         """log(1 + a·E + ...) by log1p."""
@@ -109,16 +107,11 @@ class Affine:
             return number(0)
         products = max(len(t.monomial) for t in terms) > 1
         outside = shared_monomial(terms) if products else ()
-        bottom = [] if products else common_bottom(terms)
         summands = {}
         for term in terms:
-            content, value = self._summand(times(without(term, outside), bottom))
+            content, value = self._summand(without(term, outside))
             summands[value] = content
         total = self._reused(summands) or self._total(summands)
-        if bottom:
-            self._note(times(Term(Fraction(1), (), (), (), ()), _negated(bottom)))
-            powers = [self.builder.power(self._form(f), n) for f, n in bottom]
-            total = op("div", total, mul(*powers))
         return mul(total, *(self.spelling.names[s] for s in outside))
 
     def _total(self, summands: dict[Expression, Fraction]) -> Expression:
@@ -239,12 +232,7 @@ class Affine:
         return add(*terms)
 
 
-def _negated(powers: list[tuple[Any, int]]) -> list[tuple[Any, int]]:
-    return [(form, -n) for form, n in powers]
-
-
 def _summands(argument: Any) -> list[Any]:
     """Summands of an exponent, x first, if each is a variable or its negative."""
     terms = sorted(argument.as_ordered_terms(), key=lambda t: "x" not in str(t))
-    plain = all((t**2).is_Pow and (t**2).base.is_Symbol for t in terms)
-    return terms if plain and len(terms) > 1 else []
+    return terms if all((t**2).is_Pow and (t**2).base.is_Symbol for t in terms) else []

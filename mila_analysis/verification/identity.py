@@ -379,7 +379,7 @@ class _Interpreter:
     def _finite(self, a: Exact) -> Exact:
         return a
 
-    _capped = _widen = _narrow = _finite
+    _capped = _finite
 
     def _modest(self, value: Exact, _: Exact) -> Exact:
         return value

@@ -139,20 +139,6 @@ def test_the_error_of_a_product_is_exact(a, b):
     assert Fraction(a) * Fraction(b) == Fraction(product[0]) + Fraction(error)
 
 
-@given(
-    st.floats(-(2.0**50), 2.0**50, width=32), st.floats(-(2.0**50), 2.0**50, width=32)
-)
-def test_the_error_of_a_float32_product_is_nearly_exact(a, b):
-    x, y = np.array([a], np.float32), np.array([b], np.float32)
-    with np.errstate(under="ignore"):
-        product = x * y
-        error = runtime._product_error(x, y, product)[0]
-    left = Fraction(a) * Fraction(b) - Fraction(float(product[0]))
-    assert abs(left - Fraction(float(error))) <= max(
-        abs(left) / 2**23, Fraction(1, 2**149)
-    )
-
-
 class TestStrategy:
     @pytest.mark.parametrize("activation", CATALOG, ids=lambda a: a.name)
     def test_every_entry_is_homogeneous(self, activation):

@@ -27,7 +27,7 @@ POINTS = 120
 
 def run(program, **variables):
     """Outputs of a program in float64, by the text and the runtime of the backend."""
-    scope = {**vars(runtime), "np": np, "_k": runtime._LIMITS[np.float64], **variables}
+    scope = {**vars(runtime), "np": np, "_k": runtime._LIMITS, **variables}
     with np.errstate(all="ignore"):
         for binding in program.bindings:
             scope[binding.name] = eval(spell(binding.value), scope)

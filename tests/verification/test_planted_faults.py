@@ -63,14 +63,14 @@ FAULTS = {
         ),
         Fault(
             "a wrong limit of the cap",
-            r"_Limits\(np\.float64, 700\.0",
-            "_Limits(np.float64, 760.0",
+            r"self\.cut = 700\.0",
+            "self.cut = 760.0",
             ("identity", "accuracy"),
         ),
         Fault(
             "a wrong limit of the short arithmetic",
-            r"80\.0, 84\.0\)",
-            "80.0, 800.0)",
+            r"680\.0 / _REACH",
+            "9000.0 / _REACH",
             ("identity", "accuracy"),
             dtype="float32",
         ),

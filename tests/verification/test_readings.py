@@ -186,7 +186,7 @@ NUMPY = generate_code(MILA).text
         ('"f_xx": _whole_f_xx', '"f_xx": _whole_f_xbeta', "_WHOLE"),
         ('"f_xx": _near_f_xx', '"f_xx": _near_f_xbeta', "_NEAR"),
         ("_together(x, beta)", "_together(beta, x)", "def partials"),
-        ("np.float64, 700.0", "np.float64, 701.0", "line .* is '.*701.0"),
+        ("self.cut = 700.0", "self.cut = 701.0", "line .* is '.*701.0"),
         ("return (z > 0.0)", "return (z >= 0.0)", "z >= 0.0"),
         ("def f_x(x, beta=-0.25)", "def f_x(x, beta=-0.5)", "f_x takes"),
         ("_block = ", "_block = ", ""),

@@ -125,7 +125,7 @@ def _near(form: StableForm, names: list[str]) -> list[str]:
 
 
 def _exponents(near: Near, variables: tuple[str, ...]) -> str:
-    lines = [f"def _exponents({', '.join(variables)}, _k):"]
+    lines = [f"def _exponents({', '.join(variables)}):"]
     lines += [
         _statement(b) for b in near.program.needed(z for s in near.exponents for z in s)
     ]

@@ -7,46 +7,44 @@ _WHOLE = _NEAR = {}
 _REACH = (1, 1)
 
 # --- runtime ---
-_BLOCK = 100_000  # bytes of an array at a time: all that is computed stays in the cache
+_BLOCK = 12_500  # elements at a time: all that is computed stays in the cache
 
 
 class _Limits:
-    """What depends on the dtype of the arithmetic, float32 or float64."""
+    """What the arithmetic, that of float64, is bounded by."""
 
-    def __init__(self, dtype, cut, highest):
-        self.dtype = dtype
-        self.one = dtype(1.0)
-        self.cut = cut  # exp(-cut) is a normal number
-        self.huge = np.finfo(dtype).max  # infinity, where 0 * inf is to be 0
-        self.modest = dtype(self.huge) ** dtype(0.25)  # its cube is no infinity
-        self.low = -cut / _REACH[0]  # exponents between these are near
-        self.high = highest / _REACH[1]
-        self.quick = dtype is np.float32  # float64 takes the more accurate arithmetic
+    def __init__(self):
+        self.one = np.float64(1.0)
+        self.cut = 700.0  # exp(-cut) is a normal number
+        self.huge = np.finfo(np.float64).max  # infinity, where 0 * inf is to be 0
+        self.modest = self.huge**0.25  # its cube is no infinity
+        self.low = -self.cut / _REACH[0]  # exponents between these are near
+        self.high = 680.0 / _REACH[1]
 
 
-_LIMITS = {np.float32: _Limits(np.float32, 80.0, 84.0),
-           np.float64: _Limits(np.float64, 700.0, 680.0)}  # fmt: skip
+_LIMITS = _Limits()
 
 
 def _elementwise(wanted, names, *args):
     """Partials by name, in blocks, with a ufunc's rules for shapes and dtypes."""
-    dtype = _dtype(args)
-    _k = _LIMITS[np.float64 if dtype == np.float64 else np.float32]
-    whole, near = _WHOLE[wanted], _NEAR.get(wanted) if _k.quick else None
+    dtype, _k = _dtype(args), _LIMITS
     with np.errstate(all="ignore"):  # flags are raised where nothing is wrong
         arrays = [np.asarray(a).astype(dtype, copy=False) for a in args]
         shape = np.broadcast_shapes(*(a.shape for a in arrays))
-        inputs = [_flat(a, shape, _k.dtype, scalar=i > 0) for i, a in enumerate(arrays)]
-        outputs = np.empty((len(names), inputs[0].size), _k.dtype)
-        step = _BLOCK // outputs.itemsize
-        for start in range(0, inputs[0].size, step):
-            part = slice(start, start + step)
+        inputs = [_flat(a, shape, dtype, scalar=i > 0) for i, a in enumerate(arrays)]
+        outputs = np.empty((len(names), inputs[0].size), dtype)
+        room = np.empty((len(names), min(_BLOCK, inputs[0].size)))
+        for start in range(0, inputs[0].size, _BLOCK):
+            part = slice(start, start + _BLOCK)
             given = [a[part] if a.ndim else a for a in inputs]
-            if near is None:
-                whole(*given, _k, *outputs[:, part])
-            else:
-                _mostly_near(near, whole, given, _k, outputs[:, part])
-        outputs = outputs.astype(dtype, copy=False)
+            given = [a.astype(np.float64, copy=False) for a in given]
+            results = outputs[:, part]
+            if dtype == np.float64:
+                _WHOLE[wanted](*given, _k, *results)
+            else:  # the digits to spare allow for the shorter arithmetic
+                found = room[:, : given[0].size]
+                _mostly_near(wanted, given, _k, found)
+                results[...] = found
         return [out.reshape(shape)[()] for out in outputs]
 
 
@@ -56,13 +54,16 @@ def _together(*args):
     return dict(zip(names, _elementwise("partials", names, *args), strict=True))
 
 
-def _mostly_near(near, whole, given, _k, results):
+def _mostly_near(wanted, given, _k, results):
     """The short arithmetic for all, then the other one for those that are far."""
-    near(*given, _k, *results)
+    if wanted not in _NEAR:
+        _WHOLE[wanted](*given, _k, *results)
+        return
+    _NEAR[wanted](*given, _k, *results)
     far = _far(given, _k)
     if far is not None:
-        exact = np.empty((len(results), far.size), _k.dtype)
-        whole(*(a[far] if a.ndim else a for a in given), _k, *exact)
+        exact = np.empty((len(results), far.size))
+        _WHOLE[wanted](*(a[far] if a.ndim else a for a in given), _k, *exact)
         results[:, far] = exact
 
 
@@ -86,7 +87,7 @@ def _dtype(args):
 
 def _far(given, _k):
     """Where an exponent is too large for the short arithmetic, or NaN; else None."""
-    exponents = _exponents(*given, _k)
+    exponents = _exponents(*given)
     if all(_all_near(summands, _k) for summands in exponents):
         return None
     near = np.broadcast_arrays(*(_near(summands, _k) for summands in exponents))
@@ -157,25 +158,13 @@ def _swell(value, tail, _k):
     return np.where(value == 0.0, value, value / tail)
 
 
-def _widen(value):
-    """Value as float64."""
-    return value.astype(np.float64)
-
-
-def _narrow(value, _k):
-    """Value in the dtype of the arithmetic."""
-    return value.astype(_k.dtype)
-
-
 def _tame(error, size, capped):
     """Rounding error of a number, bounded where that is too large to matter."""
     return error if capped is size else np.fmax(np.fmin(error, 0.01), -0.01)
 
 
-def _product_error(a, b, product):
-    """a*b - product, exactly: in float64 for float32, else by Dekker's splitting."""
-    if product.dtype == np.float32:
-        return (np.multiply(a, b, dtype=np.float64) - product).astype(np.float32)
+def _product_error(a, b, _product):
+    """a*b - product, exactly, by Dekker's splitting."""
     (a, i), (b, j) = np.frexp(a), np.frexp(b)
     a_high, b_high = _high(a), _high(b)
     a_low, b_low = a - a_high, b - b_high
@@ -189,6 +178,6 @@ def _high(value):
     return scaled - (scaled - value)
 
 
-def _residue(high, low, _k):
-    """What a constant loses when it is rounded to the dtype of the arithmetic."""
-    return (high - float(_k.dtype(high))) + low
+def _residue(_constant, low, _k):
+    """What a constant loses when it is rounded to float64."""
+    return low

@@ -21,9 +21,6 @@ _UFUNCS = {
     "log1p": "log1p", "maximum": "maximum", "copysign": "copysign",
 }  # fmt: skip
 
-_FRESH = (*_UFUNCS, "widen", "narrow")
-"""Operations whose result is an array of their own."""
-
 _MAY_BE_SCALAR = ("select", "tail", ">", ">=", "<", "<=", "==")
 
 
@@ -55,7 +52,7 @@ def statements(
         if statement.target in wanted:
             out = statement.target
         lines.append(_line(statement, out, spell, wanted))
-        if statement.kind in _FRESH and statement.target in full:
+        if statement.kind in _UFUNCS and statement.target in full:
             owned[statement.target] = statement.target
     return lines
 

@@ -29,7 +29,7 @@ _OURS = {
     f"_{kind}": kind
     for kind in (
         "step", "select", "finite", "modest", "capped", "tail", "fade", "swell", "tame",
-        "product_error", "residue", "widen", "narrow",
+        "product_error", "residue",
     )
 }  # fmt: skip
 DIALECT = Dialect(

@@ -20,7 +20,7 @@ _CALLS = {
     "step": "_step({})", "finite": "_finite({}, _k)", "capped": "_capped({}, _k)",
     "tail": "_tail({}, {}, _k)", "fade": "_fade({}, {}, _k)",
     "swell": "_swell({}, {}, _k)", "modest": "_modest({}, {}, _k)",
-    "widen": "_widen({})", "narrow": "_narrow({}, _k)", "tame": "_tame({}, {}, {})",
+    "tame": "_tame({}, {}, {})",
     "product_error": "_product_error({}, {}, {})",
 }  # fmt: skip
 _CONSTANTS = {"nan": "np.nan"}
