@@ -380,6 +380,8 @@ def own_formulas():
 def test_formulas_of_ones_own(activation, imported):
     for dtype in NUMPY:
         x = torch.cat([edges(dtype), torch.linspace(-6, 6, 50).to(dtype)])
+        # float32 itself may overflow where NumPy, which takes float64 for it, does not
+        x = x[~(x.abs() > torch.finfo(dtype).max / 64) | x.isinf()]
         wanted = lambdify(activation).partials(x.numpy())
         found = imported(activation).partials(x)
         assert list(found) == [p.name for p in partials.up_to(2, activation.variables)]
