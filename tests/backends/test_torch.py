@@ -15,9 +15,9 @@ import pytest
 import torch
 
 from mila_analysis.backends._python_reading import ReadingError
-from mila_analysis.backends._torch_shell import RESERVED, Shell
-from mila_analysis.backends._torch_spelling import single_residue, spell
 from mila_analysis.backends.torch import TORCH, layer
+from mila_analysis.backends.torch.shell import RESERVED, Shell
+from mila_analysis.backends.torch.spelling import single_residue, spell
 from mila_analysis.catalog import CATALOG, define, get
 from mila_analysis.derivation import derive
 from mila_analysis.errors import UnsupportedError

@@ -202,7 +202,7 @@ class Shell:
 
 def runtime() -> str:
     """The part that is the same in all files."""
-    whole = files("mila_analysis.backends").joinpath("_torch_runtime.py").read_text()
+    whole = files("mila_analysis.backends.torch").joinpath("_runtime.py").read_text()
     return whole.partition("# --- runtime ---\n")[2].strip()
 
 

@@ -9,11 +9,11 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
-from mila_analysis.backends._torch_reading import read
-from mila_analysis.backends._torch_shell import Shell
-from mila_analysis.backends._torch_spelling import body
 from mila_analysis.backends.backend import Backend, Source
 from mila_analysis.backends.header import docstring, parse
+from mila_analysis.backends.torch.reading import read
+from mila_analysis.backends.torch.shell import Shell
+from mila_analysis.backends.torch.spelling import body
 
 __all__ = ["TORCH", "layer", "layer_in", "namespace", "portable"]
 

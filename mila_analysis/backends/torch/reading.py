@@ -12,9 +12,9 @@ from mila_analysis.backends._python_reading import (
     ReadingError,
     read_function,
 )
-from mila_analysis.backends._torch_shell import Shell
-from mila_analysis.backends._torch_spelling import CALLS, single_residue
 from mila_analysis.backends.backend import Reading
+from mila_analysis.backends.torch.shell import Shell
+from mila_analysis.backends.torch.spelling import CALLS, single_residue
 from mila_analysis.program import NAN
 
 __all__ = ["read"]
