@@ -98,7 +98,12 @@ def _verified(made: GeneratedCode) -> Certificate:
     Raises:
         VerificationError: it did not.
     """
-    found = watched(made)
+    from mila_analysis.native import NoCompilerError
+
+    try:
+        found = watched(made)
+    except NoCompilerError as error:
+        raise NoCompilerError(f"{error}; --no-verify writes it unverified") from None
     found.raise_for_failure()
     if note := reserved(found):
         say(note)

@@ -113,3 +113,13 @@ def test_mistakes(invoke, options, said):
     assert said in found.err
     assert found.err.count("\n") == 1
     assert not list(Path.cwd().iterdir())
+
+
+def test_c_code_without_a_compiler_says_how_to_have_it(invoke, monkeypatch):
+    monkeypatch.setenv("CC", "/nonexistent")
+    refused = invoke("code", "-b", "c", "-o", "mila.c")
+    assert refused.code == 2
+    assert "--no-verify writes it unverified" in refused.err
+    assert not Path("mila.c").exists()
+    assert invoke("code", "-b", "c", "--no-verify", "-o", "mila.c").code == 0
+    assert "Unverified" in Path("mila.c").read_text(encoding="utf-8")

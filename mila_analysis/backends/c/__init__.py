@@ -3,7 +3,7 @@
 `arithmetic` is how programs are spelled, `bodies` the loops around them, `plain` the
 short program for most blocks, `frame` the rest of a file, `arrays` compiled functions
 on NumPy arrays, `reading` a file to the programs in it. The C that is the same in all
-files stands beside, as `_*.h`. `accurate`, `accurate_arrays` and `wide` (double-double
+files stands beside, as `_*.h`. `accurate` and `wide` (double-double
 with a wide exponent) are the same for correctly rounded results.
 """
 
@@ -15,7 +15,6 @@ from typing import Any
 from mila_analysis.backends import header
 from mila_analysis.backends.backend import Backend, Reading, Source
 from mila_analysis.backends.c import accurate, reading
-from mila_analysis.backends.c.accurate_arrays import accurate_functions
 from mila_analysis.backends.c.arrays import functions
 from mila_analysis.backends.c.bodies import Body, bodies
 from mila_analysis.backends.c.frame import ARITHMETICS, frame_of
@@ -39,9 +38,9 @@ def emit(source: Source) -> str:
 
 def load(text: str) -> Mapping[str, Callable[..., Any]]:
     """Functions of generated source, by name; nothing but that text is compiled."""
-    if header.parse(text).accuracy == "accurate":
-        return accurate_functions(text, frame_in(text))
-    return functions(text, frame_in(text))
+    is_accurate = header.parse(text).accuracy == "accurate"
+    formats = accurate.FORMATS if is_accurate else [each.name for each in ARITHMETICS]
+    return functions(text, frame_in(text), formats)
 
 
 def read(text: str) -> Sequence[Reading]:

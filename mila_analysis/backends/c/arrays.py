@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from mila_analysis import native
-from mila_analysis.backends.c.arithmetic import F32, F64
 from mila_analysis.backends.c.bodies import PARTIALS, titles
 from mila_analysis.backends.c.frame import Frame
 
@@ -31,58 +30,52 @@ def argument_types(inputs: int) -> list[Any]:
     ]
 
 
-def functions(text: str, frame: Frame) -> Mapping[str, Callable[..., Any]]:
-    """Functions of a generated file, compiled."""
+FORMAT_OF = {"float64": "f64", "float32": "f32", "float16": "f16", "bfloat16": "bf16"}
+"""Name of a dtype to the end of the name of a function."""
+
+
+def functions(
+    text: str, frame: Frame, formats: Collection[str]
+) -> Mapping[str, Callable[..., Any]]:
+    """Functions of a generated file, compiled.
+
+    Args:
+        text: the file.
+        frame: its prefix, variables, partials and defaults.
+        formats: what it has functions for, as the ends of their names.
+    """
     library = native.load(text)
     types = argument_types(len(frame.variables))
     found: dict[str, Callable[..., Any]] = {}
     for title, names in titles(frame.names).items():
-        compiled = Compiled(
-            tuple(names),
-            title == PARTIALS,
-            *(
-                library.function(f"{frame.prefix}_{title}_{each.name}", types)
-                for each in (F32, F64)
-            ),
-        )
-        found[title] = _public(compiled, title, frame)
+        compiled = {
+            dtype: library.function(f"{frame.prefix}_{title}_{end}", types)
+            for dtype, end in FORMAT_OF.items()
+            if end in formats
+        }
+        made = Compiled(tuple(names), title == PARTIALS, compiled)
+        found[title] = _public(made, title, frame)
     return found
-
-
-class Function(Protocol):
-    """What `_public` needs to know of compiled code."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of the partials that it computes."""
-
-    @property
-    def together(self) -> bool:
-        """Whether they are returned by name."""
-
-    def __call__(self, arguments: Sequence[Any]) -> list[Any]:
-        """Results at x and the parameters, one for each partial."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """One function of a file, in both of its arithmetics.
+    """One function of a file, in all of its formats.
 
     Attributes:
         names: of the partials that it computes.
         together: whether it takes an array of outputs.
-        single, double: the compiled code.
+        compiled: the code by the name of the dtype; float32 stands in for others.
     """
 
     names: tuple[str, ...]
     together: bool
-    single: Any
-    double: Any
+    compiled: Mapping[str, Any]
 
     def __call__(self, arguments: Sequence[Any]) -> list[Any]:
         """Results at x and the parameters, one for each partial."""
-        dtype = result_dtype(arguments)
-        inner = np.dtype(np.float64 if dtype == np.float64 else np.float32)
+        dtype = self._dtype(arguments)
+        inner = dtype if dtype.name in self.compiled else np.dtype(np.float32)
         with np.errstate(all="ignore"):
             arrays = [np.asarray(a).astype(dtype, copy=False) for a in arguments]
             shape = np.broadcast_shapes(*(a.shape for a in arrays))
@@ -93,12 +86,19 @@ class Compiled:
             outputs = outputs.astype(dtype, copy=False)
         return [out.reshape(shape)[()] for out in outputs]
 
+    def _dtype(self, arguments: Sequence[Any]) -> np.dtype[Any]:
+        """That of the results; bfloat16 is a dtype that NumPy has from others."""
+        kinds = {np.asarray(a).dtype for a in arguments if type(a) not in (int, float)}
+        if "bfloat16" in self.compiled and {k.name for k in kinds} == {"bfloat16"}:
+            return kinds.pop()
+        return result_dtype(arguments)
+
     def _run(self, inputs: Sequence[Array], outputs: Array) -> None:
         x, *parameters = inputs
         passed: list[int] = [x.size, x.ctypes.data]
         for each in parameters:
             passed += [each.ctypes.data, int(each.ndim > 0)]
-        function = self.double if outputs.dtype == np.float64 else self.single
+        function = self.compiled[outputs.dtype.name]
         if not self.together:
             function(*passed, outputs.ctypes.data)
             return
@@ -109,7 +109,7 @@ class Compiled:
         function(*passed, ctypes.addressof(rows))
 
 
-def _public(compiled: Function, title: str, frame: Frame) -> Callable[..., Any]:
+def _public(compiled: Compiled, title: str, frame: Frame) -> Callable[..., Any]:
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     parameters = [inspect.Parameter("x", kind)]
     for name, value in zip(frame.variables[1:], frame.defaults, strict=True):
