@@ -10,58 +10,28 @@ rounds to it, and for nothing near it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import product
 from typing import Any
 
-import sympy
-
 from mila_analysis.backends.backend import Reading
 from mila_analysis.derivation import Derivation
-from mila_analysis.errors import MilaAnalysisError
-from mila_analysis.formula import Relation
 from mila_analysis.program import (
     Binding,
-    Constant,
     Expression,
-    Name,
     Number,
     Operation,
 )
 from mila_analysis.stability import Program, StableForm
-
-MAX_POWER = 10
-"""Of exp(-|z|) that a proof looks for."""
+from mila_analysis.verification.interpreter import (
+    Branch,
+    IdentityError,
+    Interpreter,
+    holds,
+)
 
 __all__ = ["Branch", "IdentityError", "prove", "prove_readings"]
-
-
-MOST = 12
-"""Powers of an exponential that stand in arithmetic of partials to the fourth order."""
-
-
-class IdentityError(MilaAnalysisError):
-    """A program that is not the derivative, or that the proof cannot follow."""
-
-    exit_code = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """Where a program is one expression: a case, and the sign of each exponent."""
-
-    case: int
-    positive: tuple[bool, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Exact:
-    """The value element·exp(exponent), both in the fraction field."""
-
-    element: Any
-    exponent: Any
 
 
 def prove(derivation: Derivation, form: StableForm) -> int:
@@ -113,7 +83,7 @@ def _prove(
     for branch in _branches(derivation):
         if where == "origin" and any(branch.positive):
             continue
-        interpreter = _Interpreter(derivation, branch)
+        interpreter = Interpreter(derivation, branch)
         for name, value in interpreter.run(program).items():
             exact = derivation.cases[branch.case].partials[name]
             is_equal = not value.exponent and value.element == exact
@@ -198,7 +168,7 @@ def _exists(derivation: Derivation, case: int) -> bool:
     """Whether no condition of a case is plainly false, such as -1 > 0."""
     conditions = derivation.cases[case].conditions
     known = [r for r in conditions if r.difference.is_Rational]
-    return all(_compare(r.difference, r.comparison) for r in known)
+    return all(holds(r.difference, r.comparison) for r in known)
 
 
 def _described(derivation: Derivation, branch: Branch) -> str:
@@ -208,219 +178,3 @@ def _described(derivation: Derivation, branch: Branch) -> str:
         for z, positive in zip(exponents, branch.positive, strict=True)
     ]
     return ", ".join([f"case {branch.case}", *signs])
-
-
-class _Interpreter:
-    """Exact meaning of the operations of a program in one branch."""
-
-    def __init__(self, derivation: Derivation, branch: Branch) -> None:
-        first = next(iter(derivation.cases[0].partials.values()))
-        self.field = first.field
-        self.case = derivation.cases[branch.case]
-        self.exponentials = []
-        self.logarithms = []
-        signs = iter(branch.positive)
-        for generator in derivation.generators:
-            symbol = self.field(generator.symbol)
-            argument = self.field.from_expr(generator.argument)
-            if generator.function == "exp":
-                self.exponentials.append((symbol, argument, next(signs)))
-            else:
-                self.logarithms.append((symbol, argument))
-        self.names: dict[str, Exact | bool | IdentityError] = {
-            str(v): self._plain(self.field(v)) for v in derivation.variables
-        }
-
-    def run(self, program: Program) -> Mapping[str, Exact]:
-        """Exact values of the outputs; what a branch does not reach may have none."""
-        for binding in program.bindings:
-            try:
-                self.names[binding.name] = self._value(binding.value)
-            except IdentityError as error:
-                self.names[binding.name] = error
-            except ZeroDivisionError:
-                self.names[binding.name] = IdentityError("a division by zero")
-        return {n: self._number(e) for n, e in program.outputs.items()}
-
-    def is_zero_at_origin(self, value: Exact, exact: Any) -> bool:
-        """Whether a value is the exact one where the only exponent is 0."""
-        if value.exponent or len(self.exponentials) != 1:
-            return False
-        ((symbol, argument, _),) = self.exponentials
-        one = {symbol.as_expr(): 1}
-        top = (value.element - exact).numer.as_expr().subs(one)
-        line = argument.numer.as_expr()
-        _, rest = sympy.reduced(top, [line], *sorted(line.free_symbols, key=str))
-        return bool(sympy.expand(rest) == 0)
-
-    def _plain(self, element: Any) -> Exact:
-        return Exact(self.field(element), self.field.zero)
-
-    def _number(self, expression: Expression) -> Exact:
-        value = self._value(expression)
-        if isinstance(value, bool):
-            raise IdentityError("a condition stands where a number is needed")
-        return value
-
-    def _value(self, expression: Expression) -> Exact | bool:
-        match expression:
-            case Name(text):
-                known = self.names.get(text, IdentityError(f"{text} has no value"))
-                if isinstance(known, IdentityError):
-                    raise known
-                return known
-            case Number(value):
-                top = self.field(value.numerator)
-                return self._plain(top / self.field(value.denominator))
-            case Constant(text):
-                raise IdentityError(f"{text} was reached in a case that exists")
-        kind, args = expression.kind, expression.args
-        if kind == "select":
-            chosen = args[1] if self._value(args[0]) is True else args[2]
-            return self._value(chosen)
-        if kind in (">", ">=", "<", "<=", "=="):
-            return self._holds(kind, *(self._number(a) for a in args))
-        rule = getattr(self, f"_{kind}", None)
-        if rule is None:
-            raise IdentityError(f"no exact meaning of {kind}")
-        result: Exact = rule(*(self._number(a) for a in args))
-        return result
-
-    # Arithmetic
-
-    def _add(self, a: Exact, b: Exact) -> Exact:
-        if a.exponent != b.exponent:
-            raise IdentityError("a sum of different exponentials")
-        return Exact(a.element + b.element, a.exponent)
-
-    def _neg(self, a: Exact) -> Exact:
-        return Exact(-a.element, a.exponent)
-
-    def _sub(self, a: Exact, b: Exact) -> Exact:
-        return self._add(a, self._neg(b))
-
-    def _mul(self, a: Exact, b: Exact) -> Exact:
-        return self._normal(a.element * b.element, a.exponent + b.exponent)
-
-    def _div(self, a: Exact, b: Exact) -> Exact:
-        return self._normal(a.element / b.element, a.exponent - b.exponent)
-
-    def _normal(self, element: Any, exponent: Any) -> Exact:
-        """exp(n·z) of a generator written as its power."""
-        for symbol, argument, _ in self.exponentials:
-            ratio = exponent / argument
-            if ratio.numer.is_ground and ratio.denom == 1:
-                power = int(ratio.numer.LC) if ratio else 0
-                return Exact(element * symbol**power, self.field.zero)
-        return Exact(element, exponent)
-
-    # Functions
-
-    def _exp(self, a: Exact) -> Exact:
-        return self._normal(self.field.one, a.element)
-
-    def _expm1(self, a: Exact) -> Exact:
-        return self._sub(self._exp(a), self._plain(1))
-
-    def _log(self, a: Exact) -> Exact:
-        for symbol, argument in self.logarithms:
-            if a.element == argument and not a.exponent:
-                return self._plain(symbol)
-        raise IdentityError(f"log({a.element}) is no logarithm of the derivation")
-
-    def _log1p(self, a: Exact) -> Exact:
-        """log(A·E^-n) = L - n·z for a generator L = log A."""
-        for symbol, argument in self.logarithms:
-            quotient = (1 + a.element) / argument
-            for base, z, _ in self.exponentials:
-                power = 0
-                while quotient != 1 and power < MOST:
-                    quotient, power = quotient * base, power + 1
-                if quotient == 1:
-                    return self._plain(symbol - power * z)
-        raise IdentityError(f"log1p({a.element}) is no logarithm of the derivation")
-
-    def _sign(self, z: Exact) -> bool:
-        for _, argument, positive in self.exponentials:
-            if z.element == argument:
-                return bool(positive)
-        raise IdentityError(f"the sign of {z.element} is not known")
-
-    def _abs(self, z: Exact) -> Exact:
-        return z if self._sign(z) else self._neg(z)
-
-    def _step(self, z: Exact) -> Exact:
-        return self._plain(int(self._sign(z)))
-
-    def _maximum(self, a: Exact, b: Exact) -> Exact:
-        """max(z, 0), and max(t, 0) or max(t, 1) for powers t of exp(-|z|)."""
-        if b.element not in (0, 1):
-            raise IdentityError(f"max({a.element}, {b.element}) is not known")
-        if self._is_decay(a):
-            return b if b.element == 1 else a
-        return a if self._sign(a) else self._plain(0)
-
-    def _is_decay(self, a: Exact) -> bool:
-        """Whether a value is a power of t = exp(-|z|), and so in (0, 1]."""
-        return any(
-            a.element == (1 / symbol if positive else symbol) ** power
-            for symbol, _, positive in self.exponentials
-            for power in range(1, MOST)
-        )
-
-    def _copysign(self, a: Exact, z: Exact) -> Exact:
-        """±a for a = 1 - t, which is not negative."""
-        if not self._is_decay(self._sub(self._plain(1), a)):
-            raise IdentityError(f"the sign of {a.element} is not known")
-        return a if self._sign(z) else self._neg(a)
-
-    # What saves floats and is nothing in exact arithmetic
-
-    def _finite(self, a: Exact) -> Exact:
-        return a
-
-    _capped = _finite
-
-    def _modest(self, value: Exact, _: Exact) -> Exact:
-        return value
-
-    def _tail(self, size: Exact, capped: Exact) -> Exact:
-        return self._exp(self._sub(capped, size))
-
-    def _fade(self, value: Exact, tail: Exact) -> Exact:
-        return self._mul(value, tail)
-
-    def _swell(self, value: Exact, tail: Exact) -> Exact:
-        return self._div(value, tail)
-
-    def _tame(self, error: Exact, *_: Exact) -> Exact:
-        return error
-
-    def _product_error(self, a: Exact, b: Exact, rounded: Exact) -> Exact:
-        return self._sub(self._mul(a, b), rounded)
-
-    def _residue(self, _: Exact) -> Exact:
-        return self._plain(0)
-
-    def _holds(self, comparison: str, a: Exact, b: Exact) -> bool:
-        """Whether a comparison is true in this branch."""
-        difference = (a.element - b.element).as_expr()
-        if difference.is_Rational:
-            return _compare(difference, comparison)
-        relation = Relation(difference, comparison)
-        if relation in self.case.conditions:
-            return True
-        if relation.negated() in self.case.conditions:
-            return False
-        raise IdentityError(f"{difference} {comparison} 0 is not known")
-
-
-def _compare(value: Any, comparison: str) -> bool:
-    truth = {
-        ">": value > 0,
-        ">=": value >= 0,
-        "<": value < 0,
-        "<=": value <= 0,
-        "==": value == 0,
-    }
-    return bool(truth[comparison])
