@@ -13,6 +13,7 @@ Meaning of the operations that are not plain arithmetic, in exact mathematics:
   `tail(a, c)` is exp(c - a), what the cap left out; `fade(v, tail)` is v·tail.
 - `tame(e, a, c)` is e, the rounding error of a number of size a; where a is beyond its
   cap c the error may be large, or NaN, and no longer matters.
+- `fused(a, b, c)` is a·b + c; `exp_sum(a, b)` is exp(a + b).
 - `product_error(a, b, p)` is a·b - p; `residue(c)` is c minus its float.
 """
 
@@ -145,6 +146,10 @@ class Builder:
             self.bindings.append(Binding(name, value))
             self._known[value] = Name(name)
         return self._known[value]
+
+    def knows(self, value: Expression) -> bool:
+        """Whether a value is bound already."""
+        return value in self._known
 
     def power(self, base: Expression, n: int) -> Expression:
         """base^n for n ≥ 0, each power bound once and shared."""

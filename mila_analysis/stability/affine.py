@@ -1,12 +1,15 @@
 """Partials as arithmetic in E = exp(z) itself: short, and right where E is moderate.
 
 With p = E and q = 1 every form is a polynomial in E by Horner's rule, its constant
-added last. Terms that several partials share are computed once. The exponential of a
-sum is the product of exponentials, which has no rounding error of the sum to correct.
+added last. There is one division for each denominator: its reciprocal, which all
+partials share. The exponential of a sum is the product of exponentials, which has no
+rounding error of the sum to correct.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -32,11 +35,20 @@ from mila_analysis.stability.terms import (
     minus_one,
     rational,
     shared_monomial,
+    times,
     without,
 )
 from mila_analysis.tower import Generator
 
 __all__ = ["Affine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A value, and the power of the exponentials by which it grows."""
+
+    value: Expression
+    degree: int
 
 
 class Affine:
@@ -56,7 +68,6 @@ class Affine:
         self.reach: list[tuple[Expression, ...]] = []
         self.deepest = self.highest = 1
         self._horner = Horner(builder)
-        self._weights: dict[Any, tuple[Fraction, Expression]] = {}
         self._sums: dict[Expression, dict[Expression, Fraction]] = {}
         for generator in derivation.generators:
             self.spelling.names[generator.symbol] = self._generator(generator)
@@ -101,29 +112,58 @@ class Affine:
         return self.spelling.spell(expression)
 
     def value(self, element: Any) -> Expression:
-        """Expression of a partial."""
+        """Expression of a partial: the sum of its terms, times what they share.
+
+        Rounding errors of what is shared do not grow where the sum cancels.
+        """
         terms = list(self.splitter.terms(element))
         if not terms:
             return number(0)
+        if len(terms) == 1:
+            return self._single(terms[0])
         products = max(len(t.monomial) for t in terms) > 1
         outside = shared_monomial(terms) if products else ()
-        summands = {}
-        for term in terms:
-            content, value = self._summand(without(term, outside))
-            summands[value] = content
+        shared = _shared(terms)
+        scale = self._product(shared)
+        summands: dict[Expression, Fraction] = {}
+        degrees = []
+        for term in (_over(without(t, outside), shared) for t in terms):
+            weight = self._product(term)
+            degrees.append(weight.degree)
+            value = self._with_variables(weight.value, term.monomial)
+            summands[value] = summands.get(value, Fraction(0)) + term.content
+        self._note(max(degrees) + scale.degree)
         total = self._reused(summands) or self._total(summands)
-        return mul(total, *(self.spelling.names[s] for s in outside))
+        value = self._times(scale.value, total)
+        return mul(value, *(self.spelling.names[s] for s in outside))
+
+    def _single(self, term: Term) -> Expression:
+        """A term alone: its variables last, where its weight is as small as it gets."""
+        shared = _shared_alone(term)
+        scale, weight = self._product(shared), self._product(_over(term, shared))
+        self._note(scale.degree + weight.degree)
+        value = self._times(scale.value, weight.value)
+        return mul(Number(term.content), self._with_variables(value, term.monomial))
+
+    def _with_variables(self, value: Expression, symbols: Sequence[Any]) -> Expression:
+        for symbol in symbols:
+            value = self._times(self.spelling.names[symbol], value)
+        return value
+
+    def _times(self, factor: Expression, value: Expression) -> Expression:
+        if number(1) in (factor, value):
+            return value if factor == number(1) else factor
+        return self.builder.bind("term", op("mul", factor, value))
 
     def _total(self, summands: dict[Expression, Fraction]) -> Expression:
-        total = add(*(mul(Number(c), value) for value, c in summands.items()))
-        if len(summands) == 1:
-            return total
+        contents = sorted(summands.items(), key=lambda item: item[1] < 0)
+        total = add(*(mul(Number(c), value) for value, c in contents if c))
         name = self.builder.bind("sum", total)
         self._sums[name] = summands
         return name
 
     def _reused(self, summands: dict[Expression, Fraction]) -> Expression | None:
-        """A known sum and one summand more: f_xx is f_xβ + f_β/x for Mila."""
+        """A known sum and one summand more, as for f_xx and f_xβ of Mila."""
         for name, known in self._sums.items():
             rest = {v: c - known.get(v, Fraction(0)) for v, c in summands.items()}
             more = {value: c for value, c in rest.items() if c}
@@ -133,72 +173,61 @@ class Affine:
                     return add(name, mul(Number(content), value))
         return None
 
-    def _summand(self, term: Term) -> tuple[Fraction, Expression]:
-        content, value = self._weight(term)
-        for symbol in term.monomial:
-            value = self._times(self.spelling.names[symbol], value)
-        return content, value
+    def _product(self, term: Term) -> Factor:
+        """Forms, exponentials and reciprocals of a term: its content is left out.
 
-    def _times(self, variable: Expression, weight: Expression) -> Expression:
-        if weight == number(1):
-            return variable
-        return self.builder.bind("term", op("mul", variable, weight))
-
-    def _weight(self, term: Term) -> tuple[Fraction, Expression]:
-        """What the content of a known quotient in E lacks, and the quotient."""
-        key = (term.forms, term.low)
-        if key not in self._weights:
-            value = self._quotient(term)
-            content = Fraction(1) if value == number(1) else term.content
-            self._weights[key] = content, self.builder.bind("weight", value)
-        content, name = self._weights[key]
-        return term.content / content, name
-
-    def _quotient(self, term: Term) -> Expression:
-        up, down = self._powers(term)
-        up = [
-            *up,
-            *(self.builder.power(self._form(f), n) for f, n in term.forms if n > 0),
-        ]
-        down = [
-            *down,
-            *(self.builder.power(self._form(f), -n) for f, n in term.forms if n < 0),
-        ]
+        Reciprocals are multiplied in between, so that no product leaves the floats
+        long before the result does.
+        """
+        up, down = self._factors(term)
         if not up and not down:
-            return number(1)
-        self._note(term)
-        top = self._product(Number(term.content), up)
-        return op("div", top, mul(*down)) if down else top
+            return Factor(number(1), 0)
+        total = (up or down).pop(0)
+        while up or down:
+            factor = (up if self._rises(total, up, down) else down).pop(0)
+            value = op("mul", factor.value, total.value)  # as Horner's rule writes it
+            degree = total.degree + factor.degree
+            total = Factor(self.builder.bind("product", value), degree)
+            self._note(degree)
+        return total
 
-    def _product(self, content: Number, factors: list[Expression]) -> Expression:
-        """Product with its content first: terms share what they have in common."""
-        if not factors:
-            return content
-        value = self.builder.bind("scaled", mul(content, factors[0]))
-        for factor in factors[1:]:
-            value = self.builder.bind("product", mul(value, factor))
-        return value
+    def _rises(self, total: Factor, up: Sequence[Factor], down: list[Factor]) -> bool:
+        """Whether the next factor is one of those that grow."""
+        if not up or not down:
+            return bool(up)
+        known = self.builder.knows(op("mul", up[0].value, total.value))
+        sizes = [abs(total.degree + f[0].degree) for f in (up, down)]
+        return known or sizes[0] < sizes[1]
 
-    def _powers(self, term: Term) -> tuple[list[Expression], list[Expression]]:
-        up, down = [], []
+    def _factors(self, term: Term) -> tuple[list[Factor], list[Factor]]:
+        """What to multiply, and with which reciprocals; forms before powers of E."""
+        down = [
+            self._reciprocal(self._form(form), _degree(form))
+            for form, n in term.forms
+            for _ in range(-n)
+        ]
+        up = [
+            Factor(self._form(form), _degree(form))
+            for form, n in term.forms
+            for _ in range(n)
+        ]
         for generator, k in zip(self.splitter.exponentials, term.low, strict=True):
             base = self.spelling.names[generator.symbol]
-            if k > 0:
-                up.append(self.builder.power(base, k))
-            if k < 0:
-                down.append(self.builder.power(base, -k))
+            up += [Factor(base, 1)] * k
+            down += [self._reciprocal(base, 1) for _ in range(-k)]
+            self.deepest = max(self.deepest, abs(k))
+        for factor in up:
+            self._note(factor.degree)
         return up, down
 
-    def _note(self, term: Term) -> None:
-        """Keep the highest degree that a numerator or a denominator takes on."""
-        sizes = [0, 0]
-        for form, n in term.forms:
-            degree = sum(form.degree(g) for g in form.ring.gens)
-            sizes[n < 0] += abs(n) * degree
-        for k in term.low:
-            sizes[k < 0] += abs(k)
-            self.deepest = max(self.deepest, abs(k))
-        self.highest = max(self.highest, *sizes)
+    def _reciprocal(self, value: Expression, degree: int) -> Factor:
+        self._note(degree)
+        inverse = self.builder.bind("inverse", op("div", number(1), value))
+        return Factor(inverse, -degree)
+
+    def _note(self, degree: int) -> None:
+        """Keep the highest power of the exponentials that a value grows or decays by."""
+        self.highest = max(self.highest, abs(degree))
 
     def _form(self, polynomial: Any) -> Expression:
         index = minus_one(polynomial)
@@ -216,7 +245,7 @@ class Affine:
         value: Expression = op("expm1", total.value)
         if total.error is not None:
             lost = op("mul", self.spelling.names[symbol], total.error)
-            value = op("add", value, lost)
+            value = op("copysign", op("add", value, lost), total.value)  # -0 stays
         return self.builder.bind("minus", value)
 
     def _expanded(self, polynomial: Any) -> Expression:
@@ -230,6 +259,41 @@ class Affine:
                     )
             terms.append(mul(*factors))
         return add(*terms)
+
+
+def _degree(form: Any) -> int:
+    return sum(form.degree(g) for g in form.ring.gens)
+
+
+def _shared(terms: Sequence[Term]) -> Term:
+    """Powers of exponentials and reciprocals that all terms of a sum have."""
+    lows = zip(*(t.low for t in terms), strict=True)
+    low = tuple(min(ks) if min(ks) > 0 else min(max(ks), 0) for ks in lows)
+    powers = [dict(t.forms) for t in terms]
+    forms = [
+        (form, max(p.get(form, 0) for p in powers))
+        for form, n in terms[0].forms
+        if n < 0
+    ]
+    return Term(
+        Fraction(1), (), tuple((f, n) for f, n in forms if n < 0), low, terms[0].high
+    )
+
+
+def _shared_alone(term: Term) -> Term:
+    """The same of one term, as other partials share it: one reciprocal a numerator."""
+    top = sum(n for _, n in term.forms if n > 0)
+    forms = [(f, min(n + top, 0)) for f, n in term.forms if n < 0]
+    kept = tuple((f, n) for f, n in forms if n)
+    low = term.low if kept or not top else tuple(0 for _ in term.low)
+    return Term(Fraction(1), (), kept, low, term.high)
+
+
+def _over(term: Term, shared: Term) -> Term:
+    """A term divided by what it shares."""
+    rest = times(term, [(form, -n) for form, n in shared.forms])
+    low = tuple(k - s for k, s in zip(term.low, shared.low, strict=True))
+    return replace(rest, low=low)
 
 
 def _summands(argument: Any) -> list[Any]:

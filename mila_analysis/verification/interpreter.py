@@ -146,6 +146,9 @@ class Interpreter:
     def _div(self, a: Exact, b: Exact) -> Exact:
         return self._normal(a.element / b.element, a.exponent - b.exponent)
 
+    def _fused(self, a: Exact, b: Exact, c: Exact) -> Exact:
+        return self._add(self._mul(a, b), c)
+
     def _normal(self, element: Any, exponent: Any) -> Exact:
         """exp(n·z) of a generator written as its power."""
         for symbol, argument, _ in self.exponentials:
@@ -159,6 +162,9 @@ class Interpreter:
 
     def _exp(self, a: Exact) -> Exact:
         return self._normal(self.field.one, a.element)
+
+    def _exp_sum(self, a: Exact, b: Exact) -> Exact:
+        return self._exp(self._add(a, b))
 
     def _expm1(self, a: Exact) -> Exact:
         return self._sub(self._exp(a), self._plain(1))
@@ -210,7 +216,9 @@ class Interpreter:
         )
 
     def _copysign(self, a: Exact, z: Exact) -> Exact:
-        """±a for a = 1 - t, which is not negative."""
+        """E - 1, which has the sign of z; and ±a for a = 1 - t, which has none."""
+        if any(z.element == e and a.element == s - 1 for s, e, _ in self.exponentials):
+            return a
         if not self._is_decay(self._sub(self._plain(1), a)):
             raise IdentityError(f"the sign of {a.element} is not known")
         return a if self._sign(z) else self._neg(a)

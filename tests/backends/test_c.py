@@ -29,7 +29,11 @@ from mila_analysis.backends.c.arithmetic import (
     spell,
 )
 from mila_analysis.backends.c.arrays import argument_types
+from mila_analysis.backends.c.bodies import Body
+from mila_analysis.backends.c.fast import fast_runtime
 from mila_analysis.backends.c.frame import runtime
+from mila_analysis.backends.c.near import NEAR
+from mila_analysis.backends.c.reading import lines_of
 from mila_analysis.backends.c.reading import program as read_program
 from mila_analysis.catalog import CATALOG, define, get
 from mila_analysis.derivation import derive
@@ -333,7 +337,7 @@ class TestValues:
                 assert_same_bits(values[-1], values[0])
 
     def test_optimization_and_libm_change_nothing_and_little(self):
-        """No contraction: plain -O0 without FMA gives the bits of -O3 -march=native."""
+        """No contraction by the compiler: -O0 gives the bits of -O3."""
         text = text_of(get("mila"))
         x = line(np.float64)
         out = {flags: np.empty_like(x) for flags in ((), ("-O0",), ("-DMA_LIBM",))}
@@ -477,7 +481,7 @@ class TestElementaryFunctions:
         head = re.search(
             r"#include.*?#pragma.*?#endif", text_of(get("relu")), re.DOTALL
         )
-        parts = [head[0], runtime()]
+        parts = [head[0], runtime(), fast_runtime()]
         for each in (F64, F32):
             parts += [
                 f"void run_{name}_{each.name}(size_t n, {each.type} *x)\n"
@@ -630,8 +634,10 @@ class TestReadBack:
         derivation = derive(activation)
         form = stabilize(derivation)
         readings = C.read(text_of(activation))
-        functions = len(derivation.names) + 1
-        assert len(readings) == 2 * functions
+        slopes = sum(derivation.partial(n).order == 1 for n in derivation.names)
+        functions = len(derivation.names) + 1 + (slopes > 1)
+        kinds = 1 if form.near is None else 2
+        assert len(readings) == 2 * kinds * functions
         cases = len(derivation.cases)
         proved = prove_readings(derivation, form, readings)
         assert proved >= 2 * 2 * cases * len(derivation.names)
@@ -664,12 +670,27 @@ class TestReadBack:
         with pytest.raises(FormulaError, match="outside"):
             C.read(text_of(get("relu")) + "int more;\n")
 
-    def test_the_plain_arithmetic_must_follow_from_the_whole(self):
-        text = text_of(get("softplus"))
-        tested = "cut |= ma_cuts_f64(size);"
-        assert tested in text
-        with pytest.raises(FormulaError, match="plain arithmetic"):
+    @pytest.mark.parametrize(
+        "tested",
+        [
+            "cut |= ma_beyond_f64(x + beta, 700.0 / 3.0);",
+            "if (each) cut |= ma_beyond_f64(beta, 700.0 / 3.0);",
+        ],
+    )
+    def test_the_reach_of_the_short_arithmetic_cannot_be_left_out(self, tested):
+        text = text_of(get("mila"))
+        assert text.count(f"        {tested}\n") > 1
+        with pytest.raises(FormulaError, match=r"near arithmetic|outside"):
             C.read(text.replace(f"        {tested}\n", "", 1))
+
+    @pytest.mark.parametrize(
+        ("old", "new"), [("700.0 / 3.0", "701.0 / 3.0"), ("!each", "each")]
+    )
+    def test_nor_can_its_limit_be_moved(self, old, new):
+        text = text_of(get("mila"))
+        assert old in text
+        with pytest.raises(FormulaError, match="outside"):
+            C.read(text.replace(old, new, 1))
 
     def test_a_wrong_residue_is_caught(self):
         text = text_of(get_user("quick"))
@@ -682,26 +703,33 @@ class TestReadBack:
 
     def caught(self, lines: list[str]) -> bool:
         names = self.MILA.names
+        near = any("each" in line for line in lines)
         try:
-            program = read_program(lines, ("x", "beta"), list(names), F64)
+            arithmetic = NEAR["f64"] if near else F64
+            program = read_program(lines, ("x", "beta"), list(names), arithmetic)
             prove_readings(self.MILA, self.FORM, [Reading("planted", program)])
         except (IdentityError, FormulaError):
             return True
         return False
 
-    def lines(self) -> list[str]:
+    def lines(self, kind: str = "whole") -> list[str]:
         text = text_of(get("mila"))
-        start = text.index("mila_whole_partials_f64(")
-        body = text[text.index("const", start) : text.index("    }", start)]
-        return [line.strip() for line in body.splitlines()]
+        return lines_of(text, Body("mila", kind, "partials", "f64"))
 
     EXACT = re.compile(
-        r"error|lost|tail|cap|size|finite|depth|part|const double z|in\["
+        r"error|lost|tail|cap|size|finite|depth|part|const double z|in\[|cut"
     )
     """What is nothing, or known, in exact arithmetic; accuracy tests are for these."""
 
     def planted(self, pattern: str, new) -> list[list[str]]:
-        lines = self.lines()
+        found = []
+        for kind in ("near", "whole"):
+            more = self.planted_in(self.lines(kind), pattern, new)
+            assert len(more) > 1
+            found += more
+        return found
+
+    def planted_in(self, lines: list[str], pattern: str, new) -> list[list[str]]:
         found = []
         for k, text in enumerate(lines):
             if self.EXACT.search(text) and not text.startswith("out"):
@@ -709,11 +737,11 @@ class TestReadBack:
             for match in re.finditer(pattern, text):
                 changed = text[: match.start()] + new(match) + text[match.end() :]
                 found.append([*lines[:k], changed, *lines[k + 1 :]])
-        assert len(found) > 10
         return found
 
     def test_the_lines_themselves_pass(self):
         assert not self.caught(self.lines())
+        assert not self.caught(self.lines("near"))
 
     def test_every_flipped_sign_is_caught(self):
         swap = {" + ": " - ", " - ": " + "}
@@ -727,6 +755,11 @@ class TestReadBack:
     def test_every_product_taken_for_a_quotient_is_caught(self):
         swap = {" * ": " / ", " / ": " * "}
         planted = self.planted(r" [*/] ", lambda m: swap[m[0]])
+        assert all(self.caught(lines) for lines in planted)
+
+    def test_every_flipped_argument_is_caught(self):
+        planted = self.planted_in(self.lines("near"), r"[(,] ?(?=[\w]+[,)])", _negated)
+        assert len(planted) > 10
         assert all(self.caught(lines) for lines in planted)
 
     def test_every_changed_constant_is_caught(self):
@@ -748,6 +781,10 @@ class TestReadBack:
             read = read[1:]
         with pytest.raises(FormulaError):
             read_program(read, ("x", "beta"), ["f"], F64)
+
+
+def _negated(match: re.Match[str]) -> str:
+    return f"{match[0]}-"
 
 
 def get_user(name: str) -> Activation:
@@ -790,13 +827,12 @@ def test_every_program_of_a_file_is_vectorized(tmp_path):
         check=True,
     )
     vectorized = {int(n) for n in re.findall(r"mila.c:(\d+):.*vectorized", done.stderr)}
-    text = text_of(get("mila")).splitlines()
-    loops = {
-        title: number
-        for number, line in enumerate(text, 1)
-        if line.startswith("    for (i = 0; i < MA_BLOCK")
-        for title in re.findall(r"mila_(\w+)\(", "".join(text[number - 6 : number]))
-    }
-    assert len(loops) == 28
+    loops, title = {}, ""
+    for number, line in enumerate(text_of(get("mila")).splitlines(), 1):
+        head = re.match(r"(?:static|MA_INLINE) \w+ mila_(\w+)\($", line)
+        title = head[1] if head else title
+        if title and line.startswith("    for (i = 0; i < MA_BLOCK"):
+            loops[title] = number
+    assert len(loops) == 2 + 2 * 2 * 8
     missed = {title for title, number in loops.items() if number not in vectorized}
-    assert {title for title in missed if title.startswith("plain")} == set()
+    assert {title for title in missed if not title.startswith("whole")} == set()

@@ -1,10 +1,10 @@
 """A stable form to C99 that stands alone, compiled code on arrays, and the way back.
 
-`arithmetic` is how programs are spelled, `bodies` the loops around them, `plain` the
-short program for most blocks, `frame` the rest of a file, `arrays` compiled functions
-on NumPy arrays, `reading` a file to the programs in it. The C that is the same in all
-files stands beside, as `_*.h`. `accurate` and `wide` (double-double
-with a wide exponent) are the same for correctly rounded results.
+`arithmetic` is how programs are spelled, `bodies` the statements of an element, `near`
+the short program for most elements, `loops` the functions of a block, `fast` the rest
+of a file, `arrays` compiled functions on NumPy arrays, `reading` a file to the programs
+in it. The C that is the same in all files stands beside, as `_*.h`. `accurate` and
+`wide` (double-double with a wide exponent) are the same for correctly rounded results.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from mila_analysis.backends import header
 from mila_analysis.backends.backend import Backend, Reading, Source
 from mila_analysis.backends.c import accurate, reading
 from mila_analysis.backends.c.arrays import functions
-from mila_analysis.backends.c.bodies import Body, bodies
-from mila_analysis.backends.c.frame import ARITHMETICS, frame_of
+from mila_analysis.backends.c.fast import FORMATS, FastFrame, bodies
+from mila_analysis.backends.c.frame import frame_of
 from mila_analysis.backends.c.reading import frame_in
 
 __all__ = ["C"]
@@ -27,19 +27,18 @@ def emit(source: Source) -> str:
     """Source text: head, prototypes, runtime, then the arithmetic of each dtype."""
     if source.accuracy == "accurate":
         return accurate.emit(source)
-    frame = frame_of(source.activation, source.derivation.names)
-    arithmetic: dict[Body, list[str]] = {}
-    for each in ARITHMETICS:
-        arithmetic |= bodies(
-            frame.prefix, source.form.whole, frame.variables, frame.names, each
-        )
-    return frame.text(header.lines(source, "c"), arithmetic)
+    frame = FastFrame.of(
+        frame_of(source.activation, source.derivation.names), source.form
+    )
+    return frame.text(header.lines(source, "c"), bodies(frame, source.form))
 
 
 def load(text: str) -> Mapping[str, Callable[..., Any]]:
     """Functions of generated source, by name; nothing but that text is compiled."""
     is_accurate = header.parse(text).accuracy == "accurate"
-    formats = accurate.FORMATS if is_accurate else [each.name for each in ARITHMETICS]
+    formats = {f.name: f.arithmetic.name for f in FORMATS}
+    if is_accurate:
+        formats = {name: name for name in accurate.FORMATS}
     return functions(text, frame_in(text), formats)
 
 

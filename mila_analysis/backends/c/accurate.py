@@ -25,9 +25,15 @@ from mila_analysis.backends.c.bodies import (
     statements,
     titles,
 )
-from mila_analysis.backends.c.frame import Frame, _comment, _resource, frame_of
-from mila_analysis.backends.c.frame import runtime as fast_runtime
-from mila_analysis.backends.c.reading import _head, _lines, frame_in, program
+from mila_analysis.backends.c.frame import (
+    Frame,
+    comment,
+    frame_of,
+    resource,
+    single,
+)
+from mila_analysis.backends.c.frame import runtime as common_runtime
+from mila_analysis.backends.c.reading import frame_in, head_of, lines_of, program
 from mila_analysis.backends.c.wide import EXACT, WIDE, without_care
 from mila_analysis.derivation import Derivation, derive
 from mila_analysis.errors import FormulaError, UnsupportedError
@@ -65,8 +71,8 @@ class AccurateFrame:
     ) -> str:
         """The whole file."""
         parts = [
-            _comment([*head, "", *self._usage()]),
-            _resource("_prelude.h").rstrip(),
+            comment([*head, "", *self._usage()]),
+            resource("_prelude.h").rstrip(),
             "\n".join(f"{s};" for s in self._signatures().values()),
             runtime(),
         ]
@@ -76,13 +82,12 @@ class AccurateFrame:
         return "\n\n".join([*parts, "#ifdef __cplusplus\n}\n#endif"]) + "\n"
 
     def _usage(self) -> list[str]:
-        lines = self.plain._usage()  # noqa: SLF001
-        return [
+        formats = [
             "Results of float32 (f32), IEEE half precision (f16), bfloat16 (bf16) are",
             "correctly rounded; 16-bit numbers are given and returned as their bits.",
             "Those of float64 (f64) are within 0.501 ulp where kappa <= 2^40.",
-            *lines,
         ]
+        return self.plain.usage(formats)
 
     def _signatures(self) -> dict[tuple[str, str], str]:
         return {
@@ -93,8 +98,8 @@ class AccurateFrame:
 
     def _signature(self, title: str, form: str) -> str:
         kind = FORMATS[form]
-        like = replace(F64, name=form, type=kind)
-        return self.plain._signature(title, like)  # noqa: SLF001
+        out = f"{kind} *const *out" if title == PARTIALS else f"{kind} *out"
+        return self.plain.signature(title, form, kind, kind, [out])
 
     def _public(self, title: str, names: Sequence[str], form: str) -> str:
         """A function of arrays: the arithmetic of its partials, and room for it."""
@@ -225,16 +230,17 @@ def _near(derivation: Derivation, names: Sequence[str]) -> dict[str, list[str]]:
 def runtime() -> str:
     """What is the same in all accurate files."""
     parts = [
-        fast_runtime(),
+        common_runtime(),
         "#ifndef MA_ACCURATE\n#define MA_ACCURATE",
+        *(turn(resource("_rows_f64.h").strip()) for turn in (str, single)),
         wide.runtime(),
-        _resource("_accurate.h").strip(),
+        resource("_accurate.h").strip(),
         *(
-            _resource("_accurate_f32.h").strip().replace("_f32", f"_{form}")
+            resource("_accurate_f32.h").strip().replace("_f32", f"_{form}")
             for form in FORMATS
             if form != "f64"
         ),
-        _resource("_accurate_f64.h").strip(),
+        resource("_accurate_f64.h").strip(),
         "#endif",
     ]
     return "\n\n".join(parts)
@@ -263,10 +269,10 @@ def read(text: str) -> Sequence[Reading]:
     for title, names in titles(plain.names).items():
         rows = [*names, *(f"{n}_bound" for n in names)]
         body = _body(plain, "whole", title)
-        found = program(_lines(text, body), plain.variables, rows, F64)
+        found = program(lines_of(text, body), plain.variables, rows, F64)
         values[title] = _values(found, names)
     derivation = derive(known.activation, known.order)
-    if _text(plain, values, derivation, _head(text)) != text:
+    if _text(plain, values, derivation, head_of(text)) != text:
         raise FormulaError("this file is not what its arithmetic and its head make")
     return [Reading(_body(plain, "whole", t).name, p) for t, p in values.items()]
 

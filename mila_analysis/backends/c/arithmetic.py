@@ -216,7 +216,7 @@ _LIBRARY = """
     memcpy memmove memset memchr memcmp strlen index rindex size_t ptrdiff_t max_align_t
     main signal
 """
-_OURS = "n in out i cut given steps rows results"
+_OURS = "n in out i cut given steps rows results each cuts task g gx sums"
 RESERVED = frozenset(f"{_KEYWORDS} {_LIBRARY} {_OURS}".split())
 
 
@@ -229,7 +229,7 @@ def identifier(name: str) -> str:
     stem = name.rstrip("_")
     floating = stem[:-1] if stem[-1:] in ("f", "l") else stem
     taken = stem in RESERVED or floating in RESERVED or not stem
-    odd = stem.startswith(("ma_", "_")) or stem.endswith("_t") or stem.isupper()
+    odd = stem.startswith(("ma_", "_", "one_")) or stem.endswith("_t") or stem.isupper()
     return f"{name}_" if taken or odd else name
 
 

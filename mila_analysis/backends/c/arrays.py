@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import inspect
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,17 +35,23 @@ FORMAT_OF = {"float64": "f64", "float32": "f32", "float16": "f16", "bfloat16": "
 
 
 def functions(
-    text: str, frame: Frame, formats: Collection[str]
+    text: str, frame: Frame, formats: Mapping[str, str]
 ) -> Mapping[str, Callable[..., Any]]:
     """Functions of a generated file, compiled.
 
     Args:
         text: the file.
         frame: its prefix, variables, partials and defaults.
-        formats: what it has functions for, as the ends of their names.
+        formats: what it has functions for, as the ends of their names, and the format
+            of the parameters that they take.
     """
     library = native.load(text)
     types = argument_types(len(frame.variables))
+    ends = {end: dtype for dtype, end in FORMAT_OF.items()}
+    beside = {
+        ends[end]: None if real == end else np.dtype(ends[real])
+        for end, real in formats.items()
+    }
     found: dict[str, Callable[..., Any]] = {}
     for title, names in titles(frame.names).items():
         compiled = {
@@ -53,7 +59,7 @@ def functions(
             for dtype, end in FORMAT_OF.items()
             if end in formats
         }
-        made = Compiled(tuple(names), title == PARTIALS, compiled)
+        made = Compiled(tuple(names), title == PARTIALS, compiled, beside)
         found[title] = _public(made, title, frame)
     return found
 
@@ -66,11 +72,13 @@ class Compiled:
         names: of the partials that it computes.
         together: whether it takes an array of outputs.
         compiled: the code by the name of the dtype; float32 stands in for others.
+        beside: the dtype of parameters by that of x, where it is another one.
     """
 
     names: tuple[str, ...]
     together: bool
     compiled: Mapping[str, Any]
+    beside: Mapping[str, np.dtype[Any] | None]
 
     def __call__(self, arguments: Sequence[Any]) -> list[Any]:
         """Results at x and the parameters, one for each partial."""
@@ -79,7 +87,9 @@ class Compiled:
         with np.errstate(all="ignore"):
             arrays = [np.asarray(a).astype(dtype, copy=False) for a in arguments]
             shape = np.broadcast_shapes(*(a.shape for a in arrays))
-            inputs = [_row(a, shape, inner, i > 0) for i, a in enumerate(arrays)]
+            beside = self.beside[inner.name] or inner
+            inputs = [_row(arrays[0], shape, inner, scalar=False)]
+            inputs += [_row(a, shape, beside, scalar=True) for a in arrays[1:]]
             outputs = np.empty((len(self.names), inputs[0].size), inner)
             if outputs.size:
                 self._run(inputs, outputs)
@@ -132,7 +142,9 @@ def _public(compiled: Compiled, title: str, frame: Frame) -> Callable[..., Any]:
     return function
 
 
-def _row(array: Array, shape: tuple[int, ...], dtype: Any, scalar: bool) -> Array:
+def _row(
+    array: Array, shape: tuple[int, ...], dtype: np.dtype[Any], *, scalar: bool
+) -> Array:
     """Array as one contiguous row of the dtype; a scalar parameter stays one."""
     if scalar and array.ndim == 0:
         return np.asarray(array, dtype)

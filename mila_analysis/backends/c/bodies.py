@@ -1,9 +1,9 @@
-"""Programs to the loops that compute them, one for each partial and one for all."""
+"""Programs to the statements of an element, for each partial and for all together."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mila_analysis.backends.c.arithmetic import Arithmetic, identifier, spell
@@ -11,9 +11,18 @@ from mila_analysis.backends.c.plain import normal_exponentials, plain, sizes
 from mila_analysis.program import Binding, Expression, Operation, used_names
 from mila_analysis.stability import Program
 
-__all__ = ["KINDS", "Body", "bodies", "function", "spelled", "statements", "titles"]
+__all__ = [
+    "INDENT",
+    "Body",
+    "function",
+    "inputs",
+    "results",
+    "spelled",
+    "statements",
+    "titles",
+    "wrapped",
+]
 
-KINDS = ("plain", "whole")
 PARTIALS = "partials"
 COMPARISONS = (">", ">=", "<", "<=", "==")
 INDENT = " " * 8
@@ -40,21 +49,6 @@ def titles(names: Sequence[str]) -> dict[str, list[str]]:
     return {**{name: [name] for name in names}, PARTIALS: list(names)}
 
 
-def bodies(
-    prefix: str,
-    program: Program,
-    variables: Sequence[str],
-    names: Sequence[str],
-    arithmetic: Arithmetic,
-) -> dict[Body, list[str]]:
-    """The statements of every function in one arithmetic."""
-    return {
-        Body(prefix, kind, title, arithmetic.name): lines
-        for title, wanted in titles(names).items()
-        for kind, lines in spelled(program, variables, wanted, arithmetic).items()
-    }
-
-
 def spelled(
     program: Program,
     variables: Sequence[str],
@@ -79,19 +73,44 @@ def statements(
 ) -> list[str]:
     """Lines that read the inputs of one element and write its wanted outputs."""
     roots = [*(program.outputs[n] for n in wanted), *cuts]
-    needed = program.needed(roots)
-    used = _read(needed, roots)
-    lines = [
-        f"const {arithmetic.type} {identifier(v)} = in[{k}][i];"
-        for k, v in enumerate(variables)
-        if v in used
-    ]
-    lines += [_declaration(b, arithmetic) for b in needed]
+    lines = inputs(program, variables, roots, arithmetic)
     lines += [
         f"cut |= ma_cuts_{arithmetic.name}({spell(c, arithmetic)});" for c in cuts
     ]
-    for k, name in enumerate(wanted):
-        lines.append(f"out[{k}][i] = {spell(program.outputs[name], arithmetic)};")
+    lines += results(program, wanted, arithmetic)
+    return wrapped(lines)
+
+
+def inputs(
+    program: Program,
+    variables: Sequence[str],
+    roots: Sequence[Expression],
+    arithmetic: Arithmetic,
+    row: Callable[[int], str] = "in[{}][i]".format,
+) -> list[str]:
+    """Declarations of all that some expressions need, the variables among it."""
+    needed = program.needed(roots)
+    used = _read(needed, roots)
+    lines = [
+        f"const {arithmetic.type} {identifier(v)} = {row(k)};"
+        for k, v in enumerate(variables)
+        if v in used
+    ]
+    return lines + [_declaration(b, arithmetic) for b in needed]
+
+
+def results(
+    program: Program, wanted: Sequence[str], arithmetic: Arithmetic
+) -> list[str]:
+    """Assignments to the outputs."""
+    return [
+        f"out[{k}][i] = {spell(program.outputs[name], arithmetic)};"
+        for k, name in enumerate(wanted)
+    ]
+
+
+def wrapped(lines: Sequence[str]) -> list[str]:
+    """Lines of the width of a page."""
     return [part for line in lines for part in _wrapped(line)]
 
 

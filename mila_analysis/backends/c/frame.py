@@ -1,22 +1,30 @@
-"""A generated file around its arithmetic: everything that `read` can make again."""
+"""What fast and accurate files have in common around their arithmetic."""
 
 from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
 from mila_analysis.activation import Activation
-from mila_analysis.backends.c.arithmetic import F32, F64, Arithmetic, identifier
-from mila_analysis.backends.c.bodies import PARTIALS, Body, function, titles
+from mila_analysis.backends.c.arithmetic import F32, F64, identifier
+from mila_analysis.backends.c.bodies import PARTIALS
 from mila_analysis.errors import UnsupportedError
 
-__all__ = ["ARITHMETICS", "Frame", "frame_of"]
+__all__ = [
+    "ARITHMETICS",
+    "Frame",
+    "comment",
+    "frame_of",
+    "resource",
+    "runtime",
+    "single",
+]
 
 ARITHMETICS = (F64, F32)
-RUNTIME = ("_functions_{}.h", "_operations_f64.h", "_blocks_f64.h")
+RUNTIME = ("_functions_{}.h", "_operations_f64.h")
 BLOCK = 256
 WIDTH = 84
 SINGLE = (
@@ -57,32 +65,14 @@ class Frame:
     names: tuple[str, ...]
     defaults: tuple[float, ...]
 
-    def text(
-        self, head: Sequence[str], arithmetic: Mapping[Body, Sequence[str]]
-    ) -> str:
-        """The whole file."""
-        self._check()
-        parts = [
-            _comment([*head, "", *self._usage()]),
-            _resource("_prelude.h").rstrip(),
-            self._prototypes(),
-            runtime(),
-        ]
-        for each in ARITHMETICS:
-            for body, lines in arithmetic.items():
-                if body.arithmetic == each.name:
-                    parts.append(function(body, lines, each))
-            parts += [self._public(title, each) for title in titles(self.names)]
-        parts.append("#ifdef __cplusplus\n}\n#endif")
-        return "\n\n".join(parts) + "\n"
-
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raise UnsupportedError where parameters and their steps run together."""
         words = [w for p in self.variables[1:] for w in (identifier(p), f"{p}_step")]
         words += ["x"]
         if len(set(words)) < len(words):
             raise UnsupportedError("C code has no room for parameters a and a_step")
 
-    def _usage(self) -> list[str]:
+    def usage(self, formats: Sequence[str]) -> list[str]:
         """Documentation of the functions, with an example."""
         given = "".join(f", &{identifier(p)}, 0" for p in self.variables[1:])
         example = [
@@ -92,10 +82,10 @@ class Frame:
         slope = self.names[min(1, len(self.names) - 1)]
         return [
             "C99, with nothing but libm. cc -O3 vectorizes it; -ffast-math is refused.",
-            "Each partial has a function for double (f64) and one for float (f32), of",
-            "an array x of n elements. A parameter is an array too: its step is 1, or",
-            "0 for one value that holds for all. An output may be x or a parameter;",
-            "otherwise no arrays may overlap. The functions keep no state.",
+            *formats,
+            "A function takes an array x of n elements. A parameter is an array too:",
+            "its step is 1, or 0 for one value that holds for all. An output may be x",
+            "or a parameter; no other arrays may overlap. The functions keep no state.",
             "",
             "    double x[3] = {-1.0, 0.0, 1.0}, y[3];",
             *(f"    {line}" for line in example),
@@ -105,48 +95,28 @@ class Frame:
             *_wrapped(self.names),
         ]
 
-    def _signature(self, title: str, arithmetic: Arithmetic) -> str:
-        kind = arithmetic.type
-        arguments = ["size_t n", f"const {kind} *x"]
+    def signature(
+        self, title: str, form: str, item: str, real: str, out: Sequence[str]
+    ) -> str:
+        """Head of a function of arrays.
+
+        Args:
+            title: a partial, `partials` or what else there is.
+            form: the format, as the end of its name.
+            item: type of x.
+            real: type of the parameters.
+            out: what comes after the parameters.
+        """
+        arguments = ["size_t n", f"const {item} *x"]
         for name in self.variables[1:]:
-            arguments += [f"const {kind} *{identifier(name)}", f"size_t {name}_step"]
-        out = f"{kind} *const *out" if title == PARTIALS else f"{kind} *out"
-        rows = textwrap.wrap(", ".join([*arguments, out]), WIDTH)
+            arguments += [f"const {real} *{identifier(name)}", f"size_t {name}_step"]
+        rows = textwrap.wrap(", ".join([*arguments, *out]), WIDTH)
         listed = "\n    ".join(rows)
-        return f"void {self.prefix}_{title}_{arithmetic.name}(\n    {listed})"
-
-    def _prototypes(self) -> str:
-        return "\n".join(
-            f"{self._signature(title, each)};"
-            for each in ARITHMETICS
-            for title in titles(self.names)
-        )
-
-    def _public(self, title: str, arithmetic: Arithmetic) -> str:
-        """A function of arrays: blocks through the arithmetic of its partials."""
-        kind, suffix = arithmetic.type, arithmetic.name
-        inputs, outputs = len(self.variables), len(titles(self.names)[title])
-        given = ", ".join(["x", *(identifier(p) for p in self.variables[1:])])
-        steps = ", ".join(["1", *(f"{p}_step" for p in self.variables[1:])])
-        plain, whole = (
-            Body(self.prefix, k, title, suffix).name for k in ("plain", "whole")
-        )
-        out = "out" if title == PARTIALS else "&out"
-        return "\n".join(
-            [
-                self._signature(title, arithmetic),
-                "{",
-                f"    const {kind} *const given[] = {{{given}}};",
-                f"    const size_t steps[] = {{{steps}}};",
-                f"    {kind} in[{inputs}][MA_BLOCK], rows[{outputs}][MA_BLOCK];",
-                f"    ma_run_{suffix}({plain}, {whole}, n,",
-                f"        {inputs}, given, steps, in, {outputs}, {out}, rows);",
-                "}",
-            ]
-        )
+        return f"void {self.prefix}_{title}_{form}(\n    {listed})"
 
 
-def _comment(lines: Sequence[str]) -> str:
+def comment(lines: Sequence[str]) -> str:
+    """Lines as a comment, whatever is in them."""
     safe = [line.replace("*/", "* /").replace("/*", "/ *") for line in lines]
     return "\n".join(["/*", *(f" * {line}".rstrip() for line in safe), " */"])
 
@@ -161,16 +131,16 @@ def runtime() -> str:
     parts = [
         "#ifndef MA_RUNTIME\n#define MA_RUNTIME",
         f"#define MA_BLOCK {BLOCK} /* elements at a time, in the nearest cache */",
-        _resource("_keywords.h").rstrip(),
+        resource("_keywords.h").rstrip(),
     ]
     for arithmetic in ARITHMETICS:
         for name in RUNTIME:
-            text = _resource(name.format(arithmetic.name)).strip()
-            parts.append(text if arithmetic is F64 else _single(text))
+            text = resource(name.format(arithmetic.name)).strip()
+            parts.append(text if arithmetic is F64 else single(text))
     return "\n\n".join([*parts, "#endif"])
 
 
-def _single(text: str) -> str:
+def single(text: str) -> str:
     """Text about doubles, about floats."""
     if "_f32" in text:
         return text
@@ -180,5 +150,6 @@ def _single(text: str) -> str:
     return text
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """C that stands beside this file."""
     return files("mila_analysis.backends.c").joinpath(name).read_text("utf-8")

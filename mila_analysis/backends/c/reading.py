@@ -8,7 +8,7 @@ programs holds for the file.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -18,8 +18,11 @@ from mila_analysis import partials
 from mila_analysis.backends import header
 from mila_analysis.backends.backend import Reading
 from mila_analysis.backends.c.arithmetic import Arithmetic, original
-from mila_analysis.backends.c.bodies import INDENT, KINDS, Body, spelled, titles
+from mila_analysis.backends.c.bodies import INDENT, Body
+from mila_analysis.backends.c.fast import FastFrame
 from mila_analysis.backends.c.frame import ARITHMETICS, Frame, frame_of
+from mila_analysis.backends.c.near import NEAR
+from mila_analysis.derivation import derive
 from mila_analysis.errors import FormulaError
 from mila_analysis.program import (
     Binding,
@@ -29,9 +32,9 @@ from mila_analysis.program import (
     Number,
     op,
 )
-from mila_analysis.stability import Program
+from mila_analysis.stability import Program, stabilize
 
-__all__ = ["frame_in", "program", "read"]
+__all__ = ["frame_in", "head_of", "lines_of", "program", "read"]
 
 
 def read(text: str) -> Sequence[Reading]:
@@ -40,29 +43,31 @@ def read(text: str) -> Sequence[Reading]:
     Raises:
         FormulaError: something else than arithmetic is not as it was written.
     """
-    frame = frame_in(text)
-    found = [
-        Body(frame.prefix, kind, title, each.name)
-        for each in ARITHMETICS
-        for title in titles(frame.names)
-        for kind in KINDS
-    ]
-    lines = {body: _lines(text, body) for body in found}
-    if frame.text(_head(text), lines) != text:
+    known = header.parse(text)
+    form = stabilize(derive(known.activation, known.order))
+    frame = FastFrame.of(frame_in(text), form)
+    lines = {body: lines_of(text, body) for body in frame.bodies()}
+    if frame.text(head_of(text), lines) != text:
         raise FormulaError("this file was changed outside of its arithmetic")
-    readings = []
-    for each in ARITHMETICS:
-        for title, names in titles(frame.names).items():
-            own = {
-                b.kind: b
-                for b in found
-                if (b.title, b.arithmetic) == (title, each.name)
-            }
-            exact = program(lines[own["whole"]], frame.variables, names, each)
-            texts = {kind: lines[body] for kind, body in own.items()}
-            _check_spelling(exact, texts, frame, names, each)
-            readings.append(Reading(own["whole"].name, exact))
-    return readings
+    return [
+        Reading(body.name, _checked(frame, body, names, lines[body]))
+        for body, names in frame.bodies().items()
+    ]
+
+
+def _checked(
+    frame: FastFrame, body: Body, names: Sequence[str], lines: Sequence[str]
+) -> Program:
+    """The program of a function, which spelled again is that function."""
+    arithmetic = {each.name: each for each in ARITHMETICS}[body.arithmetic]
+    near = NEAR[body.arithmetic] if body.kind == "near" else arithmetic
+    found = program(lines, frame.frame.variables, names, near)
+    if frame.loops(arithmetic).lines(body, found, names) != list(lines):
+        raise FormulaError(
+            f"the {body.kind} arithmetic of {', '.join(names)} in {arithmetic.type} is "
+            "not what its program is spelled as"
+        )
+    return found
 
 
 def frame_in(text: str) -> Frame:
@@ -72,7 +77,7 @@ def frame_in(text: str) -> Frame:
     return frame_of(known.activation, names)
 
 
-def _head(text: str) -> list[str]:
+def head_of(text: str) -> list[str]:
     """The lines of the head, without the margin of the comment."""
     lines = []
     for line in text.splitlines()[1:]:
@@ -82,30 +87,14 @@ def _head(text: str) -> list[str]:
     return lines
 
 
-def _lines(text: str, body: Body) -> list[str]:
+def lines_of(text: str, body: Body) -> list[str]:
     """The statements of one function."""
-    pattern = rf"^static \w+ {body.name}\($.*?^    for \(.*?\{{\n(.*?)^    \}}$"
+    inner = f"{body.name}_of" if body.kind == "near" else body.name
+    pattern = rf"^[\w ]+ {inner}\($.*?^    for \(.*?\{{\n(.*?)^    \}}$"
     found = re.search(pattern, text, re.MULTILINE | re.DOTALL)
     if found is None:
         raise FormulaError(f"this file has no function {body.name}")
     return [line.removeprefix(INDENT) for line in found[1].splitlines()]
-
-
-def _check_spelling(
-    exact: Program,
-    lines: Mapping[str, Sequence[str]],
-    frame: Frame,
-    names: Sequence[str],
-    arithmetic: Arithmetic,
-) -> None:
-    """Spelled again, the whole program gives its text, and the plain one beside it."""
-    expected = spelled(exact, frame.variables, names, arithmetic)
-    for kind, found in lines.items():
-        if list(found) != expected[kind]:
-            raise FormulaError(
-                f"the {kind} arithmetic of {', '.join(names)} in {arithmetic.type} is "
-                "not what its program is spelled as"
-            )
 
 
 def program(
@@ -161,6 +150,10 @@ class _Reader:
         match node:
             case c_ast.Decl(name=str(word), init=init) if init is not None:
                 self._declaration(original(word), init)
+            case c_ast.If(cond=c_ast.ID(name="each"), iftrue=inner, iffalse=None):
+                self._reach(inner)
+            case c_ast.Assignment(op="|=", lvalue=c_ast.ID(name="cut")):
+                self._reach(node)
             case c_ast.Assignment(op="=", lvalue=target, rvalue=value):
                 row = self._row(target, "out", len(self.names))
                 if self.names[row] in self.outputs:
@@ -169,9 +162,16 @@ class _Reader:
             case _:
                 raise FormulaError(f"no arithmetic: {type(node).__name__}")
 
+    def _reach(self, node: Any) -> None:
+        """Whether something is in reach; spelled again, it must be the same."""
+        if not isinstance(node, c_ast.Assignment) or not _is_id(node.lvalue, "cut"):
+            raise FormulaError("no arithmetic: a choice of statements")
+
     def _declaration(self, name: str, value: Any) -> None:
         if name in self.known:
             raise FormulaError(f"{name} is declared twice")
+        if isinstance(value, c_ast.TernaryOp) and _is_id(value.cond, "each"):
+            value = value.iftrue
         if isinstance(value, c_ast.ArrayRef):
             row = self._row(value, "in", len(self.variables))
             if self.variables[row] != name:
@@ -236,3 +236,7 @@ class _Reader:
         if kind == "residue":  # of the first; spelled again, the second must agree
             return op(kind, args[0])
         return op(kind, *args)
+
+
+def _is_id(node: Any, word: str) -> bool:
+    return isinstance(node, c_ast.ID) and node.name == word

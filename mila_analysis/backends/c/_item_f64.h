@@ -1,0 +1,20 @@
+/* f64: a block of an array as it stands, if it is a whole one. */
+MA_INLINE const double *ma_taken_f64(
+    const double *from, double *row, size_t count, int copied)
+{
+    if (count == MA_BLOCK && !copied)
+        return from;
+    ma_pad_f64(row, from, 1, count);
+    return row;
+}
+
+MA_INLINE double *ma_place_f64(double *to, double *row, size_t count)
+{
+    return count == MA_BLOCK ? to : row;
+}
+
+MA_INLINE void ma_store_f64(double *to, const double *row, size_t count)
+{
+    if (row != to)
+        memcpy(to, row, count * sizeof *to);
+}
