@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from mila_analysis.catalog import define, get, names, resolve
     from mila_analysis.derivation import Derivation, derive
     from mila_analysis.errors import MilaAnalysisError
+    from mila_analysis.functions import lambdify
     from mila_analysis.kernels import (
         GeneratedCode,
         Kernel,
         generate_code,
-        lambdify,
         read_code,
     )
     from mila_analysis.modules import as_module
@@ -44,7 +44,7 @@ _HOME = {
     "enclose": "balls",
     "generate_code": "kernels",
     "get": "catalog",
-    "lambdify": "kernels",
+    "lambdify": "functions",
     "names": "catalog",
     "plot": "plotting",
     "read_code": "kernels",

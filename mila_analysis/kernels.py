@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,6 @@ from mila_analysis import files, partials
 from mila_analysis.activation import Activation
 from mila_analysis.backends import header
 from mila_analysis.backends.backend import Backend, Source
-from mila_analysis.backends.c import C
-from mila_analysis.backends.numpy import NUMPY
-from mila_analysis.backends.torch import TORCH
 from mila_analysis.derivation import derive
 from mila_analysis.errors import UnknownNameError, UnsupportedError, suggestion
 from mila_analysis.stability import stabilize
@@ -25,12 +23,12 @@ __all__ = [
     "Kernel",
     "backend_of",
     "generate_code",
-    "lambdify",
     "load",
     "read_code",
 ]
 
-BACKENDS = {backend.name: backend for backend in (NUMPY, TORCH, C)}
+BACKENDS = ("numpy", "torch", "c", "triton")
+"""Names; each is a package of `backends`, which is imported when it is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +162,14 @@ def backend_of(name: str) -> Backend:
         known = ", ".join(BACKENDS)
         hint = suggestion(name, BACKENDS) or f" (there are: {known})"
         raise UnknownNameError(f"no backend '{name}'{hint}")
-    return BACKENDS[name]
+    return _imported(name)
+
+
+@lru_cache(maxsize=len(BACKENDS))
+def _imported(name: str) -> Backend:
+    module = import_module(f"mila_analysis.backends.{name}")
+    found: Backend = getattr(module, name.upper())
+    return found
 
 
 def _check(backend: Backend, accuracy: str) -> None:
@@ -178,15 +183,3 @@ def _check(backend: Backend, accuracy: str) -> None:
 def load(code: GeneratedCode) -> Kernel:
     """Functions of generated code; nothing but its text is run."""
     return Kernel(code, backend_of(code.backend).load(code.text))
-
-
-@lru_cache(maxsize=256)
-def lambdify(
-    activation: Activation,
-    backend: str = "numpy",
-    *,
-    order: int = 2,
-    accuracy: str = "fast",
-) -> Kernel:
-    """Functions of an activation and its partials; see `Kernel` and `generate_code`."""
-    return load(generate_code(activation, backend, order=order, accuracy=accuracy))

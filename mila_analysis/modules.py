@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fractions import Fraction
+import logging
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 import torch
 
+from mila_analysis import operators
 from mila_analysis.activation import Activation
+from mila_analysis.backends import triton
 from mila_analysis.backends.torch import layer, layer_in, namespace, portable
-from mila_analysis.errors import ParameterError
-from mila_analysis.kernels import generate_code
-from mila_analysis.operators import operator
+from mila_analysis.errors import ParameterError, UnsupportedError
+from mila_analysis.kernels import generate_code, read_code
 
 __all__ = ["as_module"]
+
+log = logging.getLogger(__name__)
 
 
 def as_module(
@@ -46,26 +49,21 @@ def as_module(
         accuracy: `fast`, or `accurate` for correctly rounded results; that is native.
             16-bit results are too where the parameters are numbers of 16 bits;
             beside others they are rounded to float32 first.
-        native: whether values on a CPU are computed by compiled C code, one operator
-            `mila_analysis::...` of torch. By default only where the accuracy needs it.
-            On other devices, and exported to ONNX, it is the arithmetic of torch.
+        native: whether values on a CPU are computed by compiled C code, through the
+            operators `mila_analysis::...` of torch. By default where a C and a C++
+            compiler are here; the C++ part is compiled once, in some ten seconds.
+            On a GPU it is generated Triton code, if that package is installed; on
+            other devices, and exported to ONNX, it is the arithmetic of torch.
         order: of the highest derivative that it has.
 
     Raises:
         ParameterError: accurate, and not native.
-        NoCompilerError: native, and no C compiler is here.
+        NoCompilerError: native, and no C compiler or no C++ compiler is here.
+        CompileError: native, and a compiler refused its text.
     """
-    if native is None:
-        native = accuracy != "fast"
-    if accuracy != "fast" and not native:
+    if accuracy != "fast" and native is False:
         raise ParameterError(f"accuracy '{accuracy}' of torch is native code only")
-    text = generate_code(activation, "torch", order=order).text
-    if native:
-        plain = _unbound(activation)
-        compiled = generate_code(plain, "c", order=order, accuracy=accuracy).text
-        made = _native(text, compiled)
-    else:
-        made = layer(text)
+    made = _layer(activation, accuracy, _wanted(native, accuracy, device), order)
     if not activation.parameters:
         return made()
     return made(
@@ -76,30 +74,99 @@ def as_module(
     )
 
 
-def _unbound(activation: Activation) -> Activation:
-    """The same for all values of its parameters: it is compiled once."""
-    values = {}
-    for p in activation.parameters:
-        least = Fraction(0) if p.low is None else max(Fraction(0), p.low)
-        values[p.name] = least if p.high is None else min(least, p.high)
-    return activation.bind(**values)
+def _wanted(native: bool | None, accuracy: str, device: Any) -> bool | None:
+    """Whether it must be native, may not, or (None) is if that can be."""
+    if accuracy != "fast":
+        return True
+    if native is None and device is not None and torch.device(device).type != "cpu":
+        return False
+    return native
+
+
+def _layer(
+    activation: Activation, accuracy: str, native: bool | None, order: int
+) -> type[Any]:
+    text = generate_code(activation, "torch", order=order).text
+    gpu = ""
+    if accuracy == "fast" and triton.available():
+        gpu = generate_code(activation, "triton", order=order).text
+    if native is False or (native is None and not operators.available()):
+        return _plain(text, gpu)
+    compiled = operators.source(activation, order=order, accuracy=accuracy)
+    made = _native if native else _native_or_not
+    return made(text, compiled, gpu)
+
+
+def _native_or_not(text: str, compiled: str, gpu: str) -> type[Any]:
+    """The native layer, or that of the torch file alone."""
+    try:
+        return _native(text, compiled, gpu)
+    except UnsupportedError as error:
+        log.warning("a layer in the arithmetic of torch: %s", error)
+        return _plain(text, gpu)
+
+
+def _plain(text: str, gpu: str) -> type[Any]:
+    """The layer of a generated torch file, on GPUs by Triton code if there is some."""
+    return _on_gpu(text, gpu) if gpu else layer(text)
 
 
 @lru_cache(maxsize=256)
-def _native(text: str, compiled: str) -> Any:
-    """The layer of a generated torch file, its values by those of a C file."""
-    names = namespace(text, compiled)
-    operate, arithmetic = operator(compiled), names["_computed"]
-
-    def computed(partials: Sequence[str], dtype: Any, *values: Any) -> tuple[Any, ...]:
-        x, *parameters = values
-        if x.device.type != "cpu" or torch.onnx.is_in_onnx_export():
-            return tuple(arithmetic(partials, dtype, *values))
-        return tuple(operate(x, parameters, ",".join(partials), dtype))
-
-    names["_computed"] = computed
-    return portable(layer_in(names, text), _restored, text, compiled)
+def _on_gpu(text: str, gpu: str) -> type[Any]:
+    names = namespace(text, gpu)
+    triton.install(names, gpu)
+    return portable(layer_in(names, text), _restored, text, "", gpu)
 
 
-def _restored(text: str, compiled: str) -> Any:
-    return object.__new__(_native(text, compiled))
+@lru_cache(maxsize=256)
+def _native(text: str, compiled: str, gpu: str) -> type[Any]:
+    """The layer of a generated torch file, its values on CPUs by those of a C file."""
+    names = operators.native_names(text, compiled, f"layer {gpu}")
+    if gpu:
+        triton.install(names, gpu)
+    made = layer_in(names, text)
+    made.forward = _forward(made.forward, operators.load(compiled))
+    return portable(made, _restored, text, compiled, gpu)
+
+
+def _forward(general: Callable[..., Any], key: str) -> Callable[..., Any]:
+    """The layer's own `forward`, but short where x and the parameters are simple.
+
+    At a thousand elements a layer costs what is done around its arithmetic.
+    """
+    # by itself, an OpOverload calls this from Python, in half a microsecond
+    activation = torch.ops.mila_analysis.activation.default._op  # noqa: SLF001
+    dynamo, tracer = torch.compiler.is_dynamo_compiling, torch._C._get_tracing_state  # noqa: SLF001
+    tensor = torch.Tensor  # and nothing derived from it, as torch.export passes
+
+    def forward(self: Any, x: Any) -> Any:
+        """The function of x, in the dtype of x."""
+        if (
+            dynamo()
+            or type(x) is not tensor
+            or not (x.is_cpu and x.is_floating_point())
+            or tracer() is not None
+        ):
+            return general(self, x)
+        learned, kept = self._parameters, self._buffers
+        values = []
+        for name in self._start:
+            value = learned.get(name)
+            if value is None:
+                value = kept.get(name)
+            if value is None or not value.is_cpu:
+                return general(self, x)
+            values.append(value if self.num_parameters == 1 else self._beside(value, x))
+        return activation(x, values, key)
+
+    return forward
+
+
+def _restored(text: str, compiled: str, gpu: str) -> Any:
+    """A layer without state; where it cannot be native, one that computes the same."""
+    gpu = gpu if triton.available() else ""
+    if not compiled:
+        return object.__new__(_plain(text, gpu))
+    accurate = read_code(compiled).accuracy != "fast"
+    made = _native if accurate else _native_or_not
+    return object.__new__(made(text, compiled, gpu))

@@ -1,4 +1,4 @@
-"""C text to functions of this process: compile, keep by content, load through ctypes.
+"""C or C++ text to a library of this process: compile, keep by content, load.
 
 What was compiled is kept in the user's cache folder under a name that says what it was
 made of, and what its own bytes are. A file there is therefore whole and right, or it is
@@ -34,13 +34,17 @@ from mila_analysis.errors import UnsupportedError
 
 __all__ = [
     "CACHE_VARIABLE",
+    "CPP",
+    "C",
     "CompileError",
     "Compiler",
+    "Language",
     "Library",
     "NoCompilerError",
     "available",
     "cache_folder",
     "compiler",
+    "kept",
     "load",
 ]
 
@@ -50,13 +54,47 @@ FLAGS = (
     "-std=c99", "-O3", "-fPIC", "-shared", "-ffp-contract=off", "-fno-math-errno",
     "-fno-trapping-math",
 )  # fmt: skip
-TUNING = ("-march=native", "-mcpu=native", "")  # the first that the compiler takes
+TUNING = (  # the first that the compiler takes
+    "-march=native -mprefer-vector-width=512", "-march=native", "-mcpu=native", "",
+)  # fmt: skip
 
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What is compiled, and how.
+
+    Attributes:
+        name: as people write it.
+        variable: of the environment, that names the compiler.
+        commands: of compilers, in the order in which they are looked for.
+        suffix: of a file.
+        flags: of every compilation.
+        tuning: more flags, of which the first that the compiler takes are used.
+        libraries: that every text needs.
+        package: of Debian, that has a compiler.
+    """
+
+    name: str
+    variable: str
+    commands: tuple[str, ...]
+    suffix: str
+    flags: tuple[str, ...]
+    tuning: tuple[str, ...]
+    libraries: tuple[str, ...]
+    package: str
+
+
+C = Language("C", "CC", ("cc", "gcc", "clang"), ".c", FLAGS, TUNING, ("-lm",), "gcc")
+CPP = Language(
+    "C++", "CXX", ("c++", "g++", "clang++"), ".cpp", ("-O2", "-fPIC", "-shared"),
+    ("-std=c++17", "-std=c++20"), (), "g++",
+)  # fmt: skip
+
+
 class NoCompilerError(UnsupportedError):
-    """No C compiler is here."""
+    """No compiler is here."""
 
 
 class CompileError(UnsupportedError):
@@ -65,15 +103,17 @@ class CompileError(UnsupportedError):
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """A C compiler: how it is called, and which one it is.
+    """A compiler: how it is called, and which one it is.
 
     Attributes:
         command: program and arguments, such as `("ccache", "gcc")`.
         version: the first line that it says of itself.
+        language: that it is called for.
     """
 
     command: tuple[str, ...]
     version: str
+    language: Language = C
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,42 +142,45 @@ class Library:
         return found
 
 
-def available() -> bool:
-    """Whether there is a C compiler."""
+def available(language: Language = C) -> bool:
+    """Whether there is a compiler."""
     try:
-        compiler()
+        compiler(language)
     except NoCompilerError:
         return False
     return True
 
 
-def compiler() -> Compiler:
-    """The compiler that `CC` names; without it cc, gcc or clang.
+def compiler(language: Language = C) -> Compiler:
+    """The compiler that `CC` or `CXX` names; without it cc, gcc, c++ or another.
 
     Raises:
-        NoCompilerError: there is none, or the one that `CC` names does not run.
+        NoCompilerError: there is none, or the one that is named does not run.
     """
-    named = os.environ.get("CC", "").strip()
-    found = _compiler(named, os.environ.get("PATH", ""))
+    variable = language.variable
+    named = os.environ.get(variable, "").strip()
+    found = _compiler(named, language, os.environ.get("PATH", ""))
     if found is None:
-        reason = f"CC is '{named}', which does not run" if named else "cc, gcc, clang"
+        looked = ", ".join(language.commands)
+        reason = f"{variable} is '{named}', which does not run" if named else looked
         raise NoCompilerError(
-            f"native code needs a C compiler, and there is none ({reason})"
+            f"native code needs a {language.name} compiler, and there is none "
+            f"({reason}; on Debian `apt install {language.package}`)"
         )
     return found
 
 
 @lru_cache(maxsize=16)
-def _compiler(named: str, _path: str) -> Compiler | None:
+def _compiler(named: str, language: Language, _path: str) -> Compiler | None:
     """The compiler, or None: that is remembered too, as one may hang for long."""
     try:
-        candidates = [shlex.split(named)] if named else [["cc"], ["gcc"], ["clang"]]
+        commands = [shlex.split(c) for c in ([named] if named else language.commands)]
     except ValueError:
-        candidates = []
-    for command in candidates:
+        commands = []
+    for command in commands:
         version = _version(command)
         if version:
-            return Compiler(tuple(command), version)
+            return Compiler(tuple(command), version, language)
     return None
 
 
@@ -185,28 +228,48 @@ _lock = threading.Lock()
 _loaded: dict[str, Library] = {}
 
 
-def load(text: str, *, flags: Sequence[str] = ()) -> Library:
-    """C text as a loaded library; compiled once, then found in the cache.
+def load(
+    text: str,
+    *,
+    flags: Sequence[str] = (),
+    language: Language = C,
+    places: Sequence[str] = (),
+) -> Library:
+    """Text as a loaded library; compiled once, then found in the cache.
 
     Args:
-        text: a whole C file.
+        text: a whole file.
         flags: more arguments of the compiler.
+        language: of the text.
+        places: arguments that say only where something is, `-I` and `-L`, and the
+            libraries there. What is there must be told apart by the flags.
 
     Raises:
         NoCompilerError: there is no compiler.
         CompileError: the compiler refused the text.
     """
-    found = compiler()
+    found = compiler(language)
     key = _key(text, found, flags)
     with _lock:
         if key not in _loaded:
-            _loaded[key] = _open(text, key, found, flags)
+            _loaded[key] = _open(text, key, found, flags, places)
         return _loaded[key]
+
+
+def kept(text: str, *, flags: Sequence[str] = (), language: Language = C) -> bool:
+    """Whether a text needs not to be compiled.
+
+    Raises:
+        NoCompilerError: there is no compiler.
+    """
+    key = _key(text, compiler(language), flags)
+    return key in _loaded or any(_kept(folder, key) for folder in _folders())
 
 
 def _key(text: str, found: Compiler, flags: Sequence[str]) -> str:
     """What the machine code depends on."""
-    parts = [*found.command, found.version, *FLAGS, *TUNING, *flags, _machine(), text]
+    fixed = [*found.language.flags, *found.language.tuning]
+    parts = [*found.command, found.version, *fixed, *flags, _machine(), text]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -222,7 +285,9 @@ def _machine() -> str:
     return f"{platform.system()} {platform.machine()} {kind}"
 
 
-def _open(text: str, key: str, found: Compiler, flags: Sequence[str]) -> Library:
+def _open(
+    text: str, key: str, found: Compiler, flags: Sequence[str], places: Sequence[str]
+) -> Library:
     for folder in _folders():
         kept = _kept(folder, key)
         if kept is not None:
@@ -230,7 +295,7 @@ def _open(text: str, key: str, found: Compiler, flags: Sequence[str]) -> Library
                 return Library(kept, ctypes.CDLL(str(kept)))
             except OSError:  # of another system, or not to be executed there
                 kept.unlink(missing_ok=True)
-    code = _compile(text, found, flags)
+    code = _compile(text, found, flags, places)
     for folder in _folders():
         try:
             path = _keep(folder, key, code)
@@ -307,15 +372,20 @@ def _keep(folder: Path, key: str, code: bytes) -> Path:
 # The compiler
 
 
-def _compile(text: str, found: Compiler, flags: Sequence[str]) -> bytes:
+def _compile(
+    text: str, found: Compiler, flags: Sequence[str], places: Sequence[str] = ()
+) -> bytes:
+    language = found.language
     with tempfile.TemporaryDirectory(prefix="mila-analysis-") as folder:
-        source, target = Path(folder, "kernel.c"), Path(folder, "kernel.so")
+        source, target = (
+            Path(folder, f"kernel{language.suffix}"),
+            Path(folder, "kernel.so"),
+        )
         source.write_text(text, encoding="utf-8")
         complaint = ""
-        for tuning in TUNING:
-            extra = [tuning] if tuning else []
-            command = [*found.command, *FLAGS, *extra, *flags]
-            command += ["-o", str(target), str(source), "-lm"]
+        for tuning in language.tuning:
+            command = [*found.command, *language.flags, *tuning.split(), *flags]
+            command += ["-o", str(target), str(source), *places, *language.libraries]
             complaint = _complaint(command, target)
             if not complaint:
                 return target.read_bytes()
@@ -336,4 +406,4 @@ def _complaint(command: Sequence[str], target: Path) -> str:
         return "" if target.is_file() else "it wrote nothing"
     lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]
     first = (lines or done.stderr.splitlines() or [f"exit {done.returncode}"])[0]
-    return first.rpartition("kernel.c:")[2].strip()
+    return re.split(r"kernel\.\w+:", first)[-1].strip()

@@ -21,7 +21,8 @@ LAYERS = """
     cli
     gallery
     plotting  experiments  explorer
-    verification  analysis  auditing  modules
+    benchmarking
+    verification  analysis  auditing  modules  functions
     operators
     kernels
     backends

@@ -19,6 +19,9 @@ from mila_analysis import native
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="no C compiler here")
 
+CPP = pytest.mark.skipif(
+    not native.available(native.CPP), reason="no C++ compiler here"
+)
 TWICE = "int twice(int value)\n{\n    return 2 * value;\n}\n"
 
 
@@ -59,6 +62,63 @@ def fake_compiler(folder: Path, body: str) -> str:
 
 def test_it_compiles_and_calls():
     assert twice(native.load(TWICE), 21) == 42
+
+
+@CPP
+class TestCpp:
+    """C++ goes the way of C, with a compiler of its own."""
+
+    TEXT = f'extern "C" {{ {TWICE} }} static_assert(__cplusplus >= 201703L);'
+
+    def test_it_compiles_and_calls(self):
+        assert twice(native.load(self.TEXT, language=native.CPP), 21) == 42
+
+    def test_a_compiled_text_is_found_again(self, cache, monkeypatch):
+        assert not native.kept(self.TEXT, language=native.CPP)
+        native.load(self.TEXT, language=native.CPP)
+        assert len(list(cache.glob("*.so"))) == 1
+        forget(monkeypatch)
+        assert native.kept(self.TEXT, language=native.CPP)
+        without_compiling(monkeypatch)
+        assert twice(native.load(self.TEXT, language=native.CPP), 4) == 8
+
+    def test_the_same_text_in_both_languages_is_two_files(self, cache):
+        for language in (native.C, native.CPP):
+            native.load("int unused;\n", language=language)
+        assert len(list(cache.glob("*.so"))) == 2
+
+    def test_places_are_not_what_is_compiled(self, cache, tmp_path, monkeypatch):
+        for name in ("one", "two"):
+            folder = tmp_path / name
+            folder.mkdir()
+            folder.joinpath("twice.h").write_text(self.TEXT)
+            library = native.load(
+                '#include "twice.h"\n', language=native.CPP, places=[f"-I{folder}"]
+            )
+            assert twice(library, 5) == 10
+            forget(monkeypatch)
+        assert len(list(cache.glob("*.so"))) == 1
+
+    def test_a_newer_standard_is_tried(self):
+        text = "#if __cplusplus < 202002L\n#error old\n#endif\n" + self.TEXT
+        assert twice(native.load(text, language=native.CPP), 5) == 10
+
+    def test_its_compiler_is_named_by_cxx(self, monkeypatch):
+        monkeypatch.setenv("CC", "no-such-compiler")
+        assert native.available(native.CPP)
+        monkeypatch.setenv("CXX", "no-such-compiler")
+        assert not native.available(native.CPP)
+        with pytest.raises(native.NoCompilerError, match=r"C\+\+.*CXX is.*apt install"):
+            native.load(self.TEXT, language=native.CPP)
+
+    def test_what_the_compiler_says_is_one_line(self, cache):
+        with pytest.raises(native.CompileError, match="undeclared_thing") as caught:
+            native.load(
+                "int broken() { return undeclared_thing; }\n", language=native.CPP
+            )
+        assert "\n" not in str(caught.value)
+        assert "kernel.cpp" not in str(caught.value)
+        assert not list(cache.glob("*"))
 
 
 def test_a_compiled_text_is_found_again(cache, monkeypatch):

@@ -12,11 +12,17 @@ import numpy as np
 
 from mila_analysis import native
 from mila_analysis.backends.c.bodies import PARTIALS, titles
-from mila_analysis.backends.c.frame import Frame
+from mila_analysis.backends.c.frame import Frame, without_head
 
 __all__ = ["argument_types", "functions"]
 
 Array = np.ndarray[Any, Any]
+
+REALS = {
+    np.dtype(np.float64): ctypes.c_double,
+    np.dtype(np.float32): ctypes.c_float,
+}
+"""Dtypes with functions of their own in every file, and what holds a number of them."""
 
 
 def argument_types(inputs: int) -> list[Any]:
@@ -45,7 +51,7 @@ def functions(
         formats: what it has functions for, as the ends of their names, and the format
             of the parameters that they take.
     """
-    library = native.load(text)
+    library = native.load(without_head(text))
     types = argument_types(len(frame.variables))
     ends = {end: dtype for dtype, end in FORMAT_OF.items()}
     beside = {
@@ -80,8 +86,31 @@ class Compiled:
     compiled: Mapping[str, Any]
     beside: Mapping[str, np.dtype[Any] | None]
 
-    def __call__(self, arguments: Sequence[Any]) -> list[Any]:
+    def __call__(self, arguments: Sequence[Any]) -> Sequence[Any]:
         """Results at x and the parameters, one for each partial."""
+        x, *parameters = arguments
+        if (
+            type(x) is np.ndarray
+            and x.dtype in REALS
+            and x.flags.c_contiguous
+            and x.size
+            and all(type(p) is float for p in parameters)
+        ):
+            return self._at_numbers(x, parameters)
+        return self._broadcast(arguments)
+
+    def _at_numbers(self, x: Array, parameters: Sequence[float]) -> Sequence[Any]:
+        """The same of a plain array and plain numbers, without a look at them."""
+        real = REALS[x.dtype]
+        held = [real(p) for p in parameters]
+        passed = [x.size, _address(x)]
+        for each in held:
+            passed += [ctypes.addressof(each), 0]
+        outputs = np.empty((len(self.names), *x.shape), x.dtype)
+        self._call(passed, outputs)
+        return list(outputs)
+
+    def _broadcast(self, arguments: Sequence[Any]) -> Sequence[Any]:
         dtype = self._dtype(arguments)
         inner = dtype if dtype.name in self.compiled else np.dtype(np.float32)
         with np.errstate(all="ignore"):
@@ -105,18 +134,25 @@ class Compiled:
 
     def _run(self, inputs: Sequence[Array], outputs: Array) -> None:
         x, *parameters = inputs
-        passed: list[int] = [x.size, x.ctypes.data]
+        passed = [x.size, _address(x)]
         for each in parameters:
-            passed += [each.ctypes.data, int(each.ndim > 0)]
-        function = self.compiled[outputs.dtype.name]
+            passed += [_address(each), int(each.ndim > 0)]
+        self._call(passed, outputs)
+
+    def _call(self, passed: Sequence[int], outputs: Array) -> None:
+        """Fill the outputs, which lie one after the other."""
+        function, start = self.compiled[outputs.dtype.name], _address(outputs)
         if not self.together:
-            function(*passed, outputs.ctypes.data)
+            function(*passed, start)
             return
-        start, step = outputs.ctypes.data, outputs.strides[0]
-        rows = (ctypes.c_void_p * len(outputs))(
-            *(start + k * step for k in range(len(outputs)))
-        )
+        step, count = outputs.strides[0], len(outputs)
+        rows = (ctypes.c_void_p * count)(*range(start, start + step * count, step))
         function(*passed, ctypes.addressof(rows))
+
+
+def _address(array: Array) -> int:
+    known: int = array.__array_interface__["data"][0]
+    return known
 
 
 def _public(compiled: Compiled, title: str, frame: Frame) -> Callable[..., Any]:
@@ -127,7 +163,9 @@ def _public(compiled: Compiled, title: str, frame: Frame) -> Callable[..., Any]:
     signature = inspect.Signature(parameters)
 
     def function(*args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) != len(parameters):
+        if not kwargs and 0 < len(args) <= len(parameters):
+            args = (*args, *frame.defaults[len(args) - 1 :])
+        else:
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
             args = tuple(bound.arguments.values())
