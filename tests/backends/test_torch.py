@@ -245,6 +245,10 @@ class TestReadingBack:
             ("form_2 + 4.0 * (", "form_2 + 3.0 * ("),
             ("_modest(x, tail_p, _k)", "_modest(beta, tail_p, _k)"),
             ("return f_x, f_beta", "return f_beta, f_x"),
+            ("torch.add(_n[2.0], e, out=", "torch.sub(_n[2.0], e, out="),
+            ("torch.add(_n[2.0], e, out=", "torch.add(_n[3.0], e, out="),
+            ("torch.mul(e, nested, out=f)", "torch.mul(e, nested, out=_room_1)"),
+            ("torch.mul(x, product_2, out=f)", "torch.mul(e, product_2, out=f)"),
         ],
     )
     def test_changed_arithmetic_is_not_the_derivative(self, old, new, generated):
@@ -274,6 +278,14 @@ class TestReadingBack:
             ("class Mila(_Activation)", "class Mila(torch.nn.Mish)"),
             ("    return f_x\n", "    return f_x, f_x\n"),
             ("    return f_x, f_beta\n", "    return f_beta\n"),
+            ("_REACH = (1, 3)", "_REACH = (1, 2)"),
+            ("return ((x, beta),)", "return ((x,),)"),
+            ('("f",): (_near_f, 1)', '("f",): (_near_f_x, 1)'),
+            ('("f",): (_near_f, 1)', '("f",): (_near_f, 2)'),
+            ("_n, f, _room_1)", "_n, f, _room_1, _room_2)"),
+            ("torch.exp(x, out=f)", "torch.exp(x, out=x)"),
+            ("torch.mul(x, product_2, out=f)", "torch.mul(x, product_2)"),
+            ("high <= _k.cut", "high <= 2 * _k.cut"),
         ],
     )
     def test_whatever_else_is_changed_is_refused(self, old, new, generated):

@@ -172,7 +172,7 @@ class TestExport:
             made, (torch.randn(4, 3, 5),), dynamic_shapes=({0: n, 2: k},), strict=strict
         )
         for shape in ((7, 3, 2), (2, 3, 9)):
-            assert torch.equal(program.module()(points(*shape)), made(points(*shape)))
+            self.check(program.module()(points(*shape)), made(points(*shape)))
 
     def test_a_learned_parameter_stays_one(self, imported):
         made = imported(get("mila")).Mila(0.2, learnable=True, num_parameters=3)
@@ -182,7 +182,12 @@ class TestExport:
         with torch.no_grad():
             found.beta.fill_(0.7)
             made.beta.fill_(0.7)
-        assert torch.equal(found(points(4, 3, 5)), made(points(4, 3, 5)))
+        self.check(found(points(4, 3, 5)), made(points(4, 3, 5)))
+
+    @staticmethod
+    def check(found, wanted):
+        """What is exported is the arithmetic that holds everywhere: some ulp differ."""
+        torch.testing.assert_close(found, wanted, rtol=1e-6, atol=1e-44)
 
 
 class TestOnnx:

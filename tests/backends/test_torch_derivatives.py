@@ -227,23 +227,31 @@ class TestBackward:
         namespace: dict = {"__name__": "counted"}
         exec(compile(generated(get("mila")), "counted", "exec"), namespace)
         calls = []
+
+        def counting(key, function):
+            def counted(*args):
+                calls.append(key)
+                return function(*args)
+
+            return counted
+
         for table in ("_WHOLE", "_JOINT"):
             for key, function in namespace[table].items():
-
-                def counted(*args, _key=key, _function=function):
-                    calls.append(_key)
-                    return _function(*args)
-
-                namespace[table][key] = counted
+                namespace[table][key] = counting(key, function)
+        for key, (function, rooms) in namespace["_NEAR"].items():
+            namespace["_NEAR"][key] = counting(key, function), rooms
         f = namespace["f"]
         f(leaf(X), BETA).sum().backward()
-        assert calls == ["f", "f_x"]
+        assert calls == [("f",), ("f_x",)]
         calls.clear()
         f(X, leaf(BETA)).sum().backward()
-        assert calls == ["f", "f_beta"]
+        assert calls == [("f",), ("f_beta",)]
         calls.clear()
         f(leaf(X), leaf(BETA)).sum().backward()
-        assert calls == ["f", ("f_x", "f_beta")]
+        assert calls == [("f",), ("f_x", "f_beta")]
+        calls.clear()
+        f(leaf(X * 1000), leaf(BETA)).sum().backward()  # too far
+        assert calls == [("f",), "f", ("f_x", "f_beta"), ("f_x", "f_beta")]
 
     def test_the_graph_is_freed(self, imported):
         x = leaf(X)

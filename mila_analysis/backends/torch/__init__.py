@@ -11,6 +11,7 @@ from typing import Any
 
 from mila_analysis.backends.backend import Backend, Source
 from mila_analysis.backends.header import docstring, parse
+from mila_analysis.backends.torch.near import blocks
 from mila_analysis.backends.torch.reading import read
 from mila_analysis.backends.torch.shell import Shell
 from mila_analysis.backends.torch.spelling import body
@@ -26,11 +27,17 @@ def emit(source: Source) -> str:
         f"{shell.signature(title)}\n{body(form.whole, wanted, form.variables)}"
         for title, wanted in shell.bodies.items()
     ]
+    tables, runtime, layer_class = shell.tail()
+    short = blocks(form, shell.bodies)
     parts = [
         f"{docstring(source, 'torch')}\n\nimport torch",
         *shell.head(lambda name: str(derivation.tower(name))),
         *arithmetic,
-        *shell.tail(),
+        tables,
+        *short.functions(),
+        runtime,
+        *short.rest(),
+        layer_class,
     ]
     return "\n\n\n".join(parts) + "\n"
 

@@ -5,7 +5,8 @@ import torch
 
 f = None  # what the generated part defines
 _ORDER = 2
-_PARAMETERS = _WHOLE = _JOINT = _NEXT = {}
+_PARAMETERS = _NEAR = _NEXT = {}
+_ARITHMETIC = _by_blocks = _by_whole = None
 
 # --- runtime ---
 _NAN = float("nan")
@@ -99,17 +100,40 @@ class _Partials(torch.autograd.Function):
 
 def _computed(names, dtype, *values):
     """Partials by name in the arithmetic for their dtype, rounded to a dtype."""
+    if _NEAR and _in_memory(values):
+        return _by_blocks(names, dtype, values)
     _k = _limits(values[0])
-    given = [value.to(_k.dtype) for value in values]
-    if names in _JOINT:
-        results = _JOINT[names](*given, _k)
-    else:
-        results = [_WHOLE[name](*given, _k) for name in names]
+    results = _by_whole(names, [value.to(_k.dtype) for value in values], _k)
     return tuple([result.to(dtype) for result in results])
+
+
+def _in_memory(values):
+    """Whether they are plain numbers on a CPU, which no trace or transform looks at."""
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+        return False
+    if torch._C._len_torch_dispatch_stack():  # noqa: SLF001
+        return False
+    for value in values:
+        plain = type(value) is torch.Tensor or type(value) is torch.nn.Parameter
+        if not (plain and value.is_cpu and value.layout is torch.strided):
+            return False
+        if not torch._C._has_storage(value) or torch._is_functional_tensor(value):  # noqa: SLF001
+            return False
+    return True
+
+
+def _undifferentiated(values):
+    """Whether they are plain numbers, and nobody can ask for their derivatives."""
+    if torch.is_grad_enabled() and any(v.requires_grad for v in values):
+        return False
+    return _in_memory(values) and torch.autograd.forward_ad._current_level < 0  # noqa: SLF001
 
 
 def _apply(names, dtype, *values):
     """Partials, with their derivatives."""
+    if _in_memory(values) and not torch._C._are_functorch_transforms_active():  # noqa: SLF001
+        # What else `apply` does, for defaults and transforms, takes as long as it does.
+        return super(torch.autograd.Function, _Partials).apply(names, dtype, *values)
     return _Partials.apply(names, dtype, *values)
 
 
@@ -124,7 +148,8 @@ def _slopes(names, variables, values):
     wanted = tuple(dict.fromkeys([n for row in rows for n in row if n is not None]))
     if not wanted:
         return rows
-    results = _apply(wanted, _limits(values[0]).dtype, *values)
+    run = _computed if _undifferentiated(values) else _apply
+    results = run(wanted, _limits(values[0]).dtype, *values)
     found = dict(zip(wanted, results, strict=True))
     return [[found.get(name) for name in row] for row in rows]
 
@@ -144,11 +169,21 @@ def _next(name):
 
 def _combined(factors, slopes, dtype):
     """The sum of products, rounded to a dtype once."""
+    if len(slopes) == 1:
+        return _alone(factors[0], slopes[0]).to(dtype)
     total = None
     for factor, slope in zip(factors, slopes, strict=True):
         product = _product(factor, slope)
         total = product if total is None else total + product
     return total.to(dtype)
+
+
+def _alone(factor, slope):
+    """A product in the memory of the slope, which no other product needs."""
+    plain = slope is not None and not torch.is_grad_enabled()
+    if plain and _in_memory((factor, slope)) and factor.shape == slope.shape:
+        return slope.mul_(factor)
+    return _product(factor, slope)
 
 
 def _product(factor, slope):
@@ -164,7 +199,14 @@ def _evaluate(names, x, *parameters):
     if not x.is_floating_point():
         x = x.to(torch.get_default_dtype())
     dtype = _limits(x).dtype  # in which gradients of parameters are summed, too
-    values = [x, *[_parameter(p, x).to(dtype) for p in parameters]]
+    values = [x]
+    for each in parameters:
+        value = _parameter(each, x)
+        values.append(value if value.dtype == dtype else value.to(dtype))
+    if _undifferentiated(values):
+        if _computed is _ARITHMETIC and _NEAR and not any(v.ndim for v in values[1:]):
+            return _by_blocks(names, x.dtype, values)
+        return _computed(names, x.dtype, *torch.broadcast_tensors(*values))
     return _in_graph(names, x.dtype, *torch.broadcast_tensors(*values))
 
 
@@ -183,7 +225,7 @@ def _parameter(value, x):
         return torch.full((), value, dtype=x.dtype, device=x.device)
     value = _tensor(value)
     value = value if value.is_floating_point() else value.to(x.dtype)
-    return value if value.ndim else value.to(x.device)
+    return value if value.ndim or value.device == x.device else value.to(x.device)
 
 
 def _limits(x):
@@ -235,7 +277,7 @@ class _Activation(torch.nn.Module):
     def _beside(self, values, x):
         """A parameter in a shape that meets the channels of x, its dimension 1."""
         if self.num_parameters == 1:
-            return values.reshape(())
+            return values.view(())
         if x.ndim < 2 or x.shape[1] != self.num_parameters:
             raise ValueError(
                 f"num_parameters={self.num_parameters}: dimension 1 of x must have "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -13,9 +14,13 @@ from mila_analysis.backends._python_reading import (
     read_function,
 )
 from mila_analysis.backends.backend import Reading
+from mila_analysis.backends.torch.inplace import ROOM, WRITTEN
+from mila_analysis.backends.torch.near import Blocks, blocks
 from mila_analysis.backends.torch.shell import Shell
 from mila_analysis.backends.torch.spelling import CALLS, single_residue
+from mila_analysis.derivation import derive
 from mila_analysis.program import NAN
+from mila_analysis.stability import Program, stabilize
 
 __all__ = ["read"]
 
@@ -24,9 +29,11 @@ DIALECT = Dialect(
         **{text.partition("(")[0]: kind for kind, text in CALLS.items()},
         "_at_least": "maximum",
         "_residue": "residue",
+        **{text: kind for kind, text in WRITTEN.items()},
     },
     values={"_NAN": NAN},
-    ignored=frozenset({"_k"}),
+    in_place=frozenset(WRITTEN.values()),
+    ignored=frozenset({"_k", "_n"}),
 )
 
 
@@ -43,35 +50,53 @@ def read(text: str) -> list[Reading]:
         tree = ast.parse(text)
     except SyntaxError as error:
         raise ReadingError(f"line {error.lineno}: it is no Python") from None
-    functions = _arithmetic(tree, shell)
+    form = stabilize(derive(known.activation, known.order))
+    short = blocks(form, shell.bodies)
+    functions = _arithmetic(tree, shell, short)
     variables = known.activation.variables
     return [
-        Reading(title, read_function(_plain(functions[title]), DIALECT, variables, w))
-        for title, w in shell.bodies.items()
+        Reading(title, _program(functions[title], variables, wanted))
+        for title, wanted in {**shell.bodies, **short.wanted}.items()
     ]
 
 
-def _arithmetic(tree: ast.Module, shell: Shell) -> dict[str, ast.FunctionDef]:
+def _program(
+    node: ast.FunctionDef, variables: Sequence[str], wanted: Sequence[str]
+) -> Program:
+    """What a function computes; of the arrays that it writes into, only the wanted."""
+    rooms = [a.arg for a in node.args.args if a.arg.startswith(ROOM)]
+    written = read_function(_plain(node), DIALECT, variables, [*wanted, *rooms])
+    return Program(written.bindings, {name: written.outputs[name] for name in wanted})
+
+
+def _arithmetic(
+    tree: ast.Module, shell: Shell, short: Blocks
+) -> dict[str, ast.FunctionDef]:
     """The functions of the arithmetic, once all else is found to be as we write it."""
     bodies = [f"{shell.signature(title)}\n    ..." for title in shell.bodies]
-    parts = ['""', "import torch", *shell.head(lambda _: ""), *bodies, *shell.tail()]
-    wanted = ast.parse("\n".join(parts)).body
+    in_place = [f"{short.signature(title)}\n    ..." for title in short.wanted]
+    tables, runtime, layer = shell.tail()
+    parts = ['""', "import torch", *shell.head(lambda _: ""), *bodies, tables]
+    wanted = ast.parse(
+        "\n".join([*parts, *in_place, runtime, *short.rest(), layer])
+    ).body
+    arithmetic = {*shell.bodies, *short.wanted}
     found = {}
     if len(tree.body) != len(wanted):
         raise ReadingError(f"{len(tree.body)} statements where {len(wanted)} belong")
     for node, other in zip(tree.body, wanted, strict=True):
-        if _outline(node) != _outline(other):
+        if _outline(node, arithmetic) != _outline(other, arithmetic):
             line = ast.unparse(node).partition("\n")[0]
             raise ReadingError(f"line {node.lineno}: '{line}' is nothing we generate")
-        if isinstance(node, ast.FunctionDef) and node.name in shell.bodies:
+        if isinstance(node, ast.FunctionDef) and node.name in arithmetic:
             found[node.name] = node
     return found
 
 
-def _outline(node: ast.stmt) -> str:
+def _outline(node: ast.stmt, arithmetic: Collection[str]) -> str:
     """A statement without docstrings, and without the arithmetic."""
     copied: Any = ast.parse(ast.unparse(node)).body[0]
-    if isinstance(copied, ast.FunctionDef) and copied.name.startswith("_whole_"):
+    if isinstance(copied, ast.FunctionDef) and copied.name in arithmetic:
         copied.body = []
     for inner in ast.walk(copied):
         match inner:
@@ -88,10 +113,23 @@ def _plain(node: ast.FunctionDef) -> ast.FunctionDef:
 
 
 class _Plain(ast.NodeTransformer):
-    """`torch.full_like(x, c)` is c; the residue in float32 is checked, then dropped."""
+    """`torch.full_like(x, c)` and `_n[c]` are c; `add(a, b, alpha=c)` adds c·b.
+
+    The residue in float32 is checked, then dropped.
+    """
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Subscript(ast.Name("_n"), value, ast.Load()):
+                return value
+        return node
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)
+        match node:
+            case ast.Call(args=[a, b], keywords=[ast.keyword("alpha", factor), out]):
+                node = ast.Call(node.func, [a, ast.BinOp(factor, ast.Mult(), b)], [out])
         match ast.unparse(node.func), node.args:
             case "torch.full_like", [ast.Name("x"), value] if not node.keywords:
                 return value

@@ -11,7 +11,7 @@ from mila_analysis.errors import UnsupportedError
 from mila_analysis.program import Constant, Expression, Name, Number, number, op
 from mila_analysis.stability import Program
 
-__all__ = ["CALLS", "body", "single_residue", "spell"]
+__all__ = ["CALLS", "body", "literal", "single_residue", "spell"]
 
 _INFIX = {
     "add": ("+", 1), "sub": ("-", 1), "mul": ("*", 2), "fade": ("*", 2),
@@ -38,7 +38,7 @@ def spell(expression: Expression, level: int = 0) -> str:
         case Constant(text):
             return _CONSTANTS[text]
         case Number(value):
-            return _literal(value, level)
+            return literal(value, level)
     kind, args = expression.kind, expression.args
     if kind in _INFIX:
         sign, own = _INFIX[kind]
@@ -74,7 +74,7 @@ def _full(literal: str) -> str:
     return f"torch.full_like(x, {literal})"
 
 
-def _literal(value: Fraction, level: int) -> str:
+def literal(value: Fraction, level: int = 0) -> str:
     """A float that is the number; else its quotient, which Python rounds once."""
     try:
         nearest = value.numerator / value.denominator
