@@ -27,7 +27,7 @@ def code(
             "--backend",
             "-b",
             metavar="BACKEND",
-            help="Language or library of the code: numpy, torch or c.",
+            help="Language or library of the code: numpy, torch, c or triton.",
         ),
     ] = "numpy",
     activation: Acts = None,

@@ -20,7 +20,13 @@ from mila_analysis.formula import Case
 from mila_analysis.kernels import Kernel
 from mila_analysis.verification.finding import FAILED, PASSED, RESERVED, Finding
 from mila_analysis.verification.formats import Format
-from mila_analysis.verification.subject import Subject, spelled, subject, subjects
+from mila_analysis.verification.subject import (
+    TENSORS,
+    Subject,
+    spelled,
+    subject,
+    subjects,
+)
 
 __all__ = ["autograd", "definition"]
 
@@ -55,7 +61,7 @@ def autograd(
             known = found.get(finding.subject)
             if known is None or _worse(finding, known):
                 found[finding.subject] = finding
-    if kernel.code.backend == "torch":
+    if kernel.code.backend in TENSORS:
         from mila_analysis.verification import differentiation
 
         progress("derivatives of the code itself")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mila_analysis.verification.finding import FAILED, PASSED, Finding
-from mila_analysis.verification.subject import Subject
+from mila_analysis.verification.subject import Subject, device
 
 __all__ = ["checked"]
 
@@ -59,7 +59,8 @@ def _inputs(each: Subject, points: tuple[float, ...]) -> list[Any]:
     count = len(points)
     values = [float(v) for v in each.activation.values.values()]
     columns = [list(points), *([v] * count for v in values)]
-    return [torch.tensor(c, dtype=torch.float64, requires_grad=True) for c in columns]
+    options: dict[str, Any] = {"dtype": torch.float64, "device": device(each.code)}
+    return [torch.tensor(c, requires_grad=True, **options) for c in columns]
 
 
 def _gradcheck(each: Subject) -> str:
@@ -113,7 +114,7 @@ def _differs(name: str, found: Any, wanted: dict[str, Any]) -> str:
     """What is to be said of a derivative that is not the partial of its name."""
     if name not in wanted:
         return ""
-    values, exact = found.detach().double().numpy(), wanted[name]
+    values, exact = found.detach().double().cpu().numpy(), wanted[name]
     near = np.isclose(values, exact, rtol=1e-12, atol=1e-300, equal_nan=False)
     if near.all():
         return ""

@@ -19,11 +19,14 @@ from mila_analysis.kernels import GeneratedCode, Kernel
 from mila_analysis.verification.formats import Format
 from mila_analysis.verification.reference import Reference, reference
 
-__all__ = ["Subject", "dtypes", "spelled", "subject", "subjects"]
+__all__ = ["TENSORS", "Subject", "device", "dtypes", "spelled", "subject", "subjects"]
 
 Array = np.ndarray[Any, Any]
 
 DTYPES = ("float64", "float32", "float16")
+TENSORS = ("torch", "triton")
+"""Backends whose functions take tensors and are differentiated by torch."""
+
 OFFSETS = (Fraction(3, 10), Fraction(-27, 10))
 """Other parameter values: beside the default ones, and exact in no format."""
 
@@ -76,7 +79,7 @@ class Subject:
     def _calling(self, points: Any) -> Iterator[Any]:
         """Points as the backend takes them, for calls that track no gradients."""
         x = np.array(points, np.float64)
-        if self.code.backend != "torch":
+        if self.code.backend not in TENSORS:
             if self.kind.name == "bfloat16":
                 import_module("ml_dtypes")  # tells NumPy of it
             with np.errstate(over="ignore"):
@@ -86,7 +89,8 @@ class Subject:
         import torch
 
         with torch.no_grad():
-            yield torch.from_numpy(x).to(getattr(torch, self.kind.name))
+            dtype = getattr(torch, self.kind.name)
+            yield torch.from_numpy(x).to(device(self.code), dtype)
 
     def command(self, *more: str) -> str:
         """Command line that does something with the same code again."""
@@ -104,13 +108,21 @@ class Subject:
         return shlex.join([*words, "--dtype", self.kind.name, *more])
 
 
+def device(code: GeneratedCode) -> str:
+    """Where code for tensors computes: that of Triton on a GPU, if there is one."""
+    import torch
+
+    on_gpu = code.backend == "triton" and torch.cuda.is_available()
+    return "cuda" if on_gpu else "cpu"
+
+
 def dtypes(code: GeneratedCode) -> tuple[str, ...]:
     """Formats that code computes in and that can be checked here, the widest first.
 
     NumPy has bfloat16 from the package ml_dtypes, if that is installed.
     """
     compiled = (code.backend, code.accuracy) == ("c", "accurate")
-    has = code.backend == "torch" or (compiled and find_spec("ml_dtypes") is not None)
+    has = code.backend in TENSORS or (compiled and find_spec("ml_dtypes") is not None)
     return (*DTYPES, "bfloat16") if has else DTYPES
 
 
@@ -130,7 +142,7 @@ def subject(
 
 def _as_float64(values: Any) -> Array:
     """An array, or a tensor, as float64."""
-    plain = values.double().numpy() if hasattr(values, "double") else values
+    plain = values.double().cpu().numpy() if hasattr(values, "double") else values
     return np.asarray(plain, np.float64)
 
 
