@@ -55,7 +55,9 @@ test-tex: $(INSTALLED) katex ## our LaTeX through pdflatex and KaTeX
 test-exhaustive: $(INSTALLED) ## whole floating-point formats; takes long
 	$(VENV) -m pytest -n 2 -m exhaustive $(ARGS)
 
-bench: $(INSTALLED) ## speed and accuracy beside those of others
+bench: $(INSTALLED) ## speed and accuracy beside those of others; minutes
+	$(VENV) -m mila_analysis bench --json benchmarks/results/bench.json \
+		-o benchmarks/results/bench.png
 	@set -e; for file in benchmarks/[a-z]*.py; do \
 		echo "== $$file"; $(VENV) "$$file" $(ARGS); done
 

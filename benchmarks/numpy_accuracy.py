@@ -14,7 +14,7 @@ import numpy as np
 from _report import report
 from rich.progress import track
 
-from mila_analysis import catalog, kernels
+from mila_analysis import catalog, functions
 from mila_analysis.verification.accuracy import Errors, measure, sample
 
 BETAS = (-3, -0.25, 0, 0.5, 1, 1.5, 10, -20, 50)
@@ -25,7 +25,7 @@ def worst(dtype: Any) -> dict[str, list[Errors]]:
     found: dict[str, list[Errors]] = {}
     for beta in track(BETAS, f"{dtype.__name__}, nine β"):
         activation = catalog.get("mila").bind(beta=beta)
-        kernel = kernels.lambdify(activation)
+        kernel = functions.lambdify(activation)
         points = sample(dtype, centres=(-1.2, 0, -beta, -2.3, 1.5, -beta - 700))
         for name, finding in measure(kernel.partials, activation, points).items():
             found.setdefault(name, []).append(finding)

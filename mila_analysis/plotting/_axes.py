@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator
@@ -136,5 +137,7 @@ def too_small(width: float, height: float) -> ParameterError:
 
 def settle(figure: Figure) -> None:
     """Place axes for good, so that what is drawn later cannot move them."""
+    if not isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):
+        return  # they are, and to find that out costs as much as to draw the figure
     figure.draw_without_rendering()
     figure.set_layout_engine("none")

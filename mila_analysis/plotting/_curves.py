@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mila_analysis import kernels
+from mila_analysis import functions
 from mila_analysis.activation import Activation
 from mila_analysis.partials import Partial
 from mila_analysis.plotting.kinds import Range
@@ -41,7 +41,7 @@ def values(activation: Activation, partial: Partial) -> Callable[..., Floats]:
     Results are float64, and not finite where the formula is not defined.
     """
     order = max(2, partial.order)
-    compute = kernels.lambdify(activation, order=order)[partial.name]
+    compute = functions.lambdify(activation, "numpy", order=order)[partial.name]
 
     def evaluate(x: Floats, **parameters: Floats) -> Floats:
         with np.errstate(all="ignore"):  # a user's formula may leave its domain

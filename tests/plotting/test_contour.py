@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.contour import QuadContourSet
 
-from mila_analysis import catalog, kernels
+from mila_analysis import catalog, functions
 from mila_analysis.plotting import contour, kinds, plot, request
 
 
@@ -25,7 +25,7 @@ def panels(figure):
 
 
 def test_fields_are_what_the_kernel_computes(mila, data):
-    kernel = kernels.lambdify(mila)
+    kernel = functions.lambdify(mila, "numpy")
     for field in data.fields:
         x, beta = np.meshgrid(field.plane.x, field.plane.p)
         expected = kernel[field.partial.name](x, beta=beta)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mila_analysis import catalog, kernels
+from mila_analysis import catalog, functions
 from mila_analysis.partials import Partial
 from mila_analysis.plotting._curves import curve, grid
 from mila_analysis.plotting._ends import robust_ends
@@ -17,7 +17,7 @@ def gaps(c):
 
 def test_a_curve_is_what_the_kernel_computes(mila):
     c = curve(mila.bind(beta=-0.25), F_X, (-5, 5))
-    kernel = kernels.lambdify(mila)
+    kernel = functions.lambdify(mila, "numpy")
     np.testing.assert_array_equal(c.y, kernel["f_x"](c.x, beta=-0.25))
 
 

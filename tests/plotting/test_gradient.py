@@ -5,7 +5,7 @@ import pytest
 from matplotlib.quiver import Quiver, QuiverKey
 from matplotlib.text import Text
 
-from mila_analysis import kernels
+from mila_analysis import functions
 from mila_analysis.plotting import plot
 
 
@@ -22,7 +22,7 @@ def panel(mila):
 
 def test_arrows_point_along_the_gradient(mila, panel):
     [arrows] = of(panel, Quiver)
-    kernel = kernels.lambdify(mila)
+    kernel = functions.lambdify(mila, "numpy")
     f_x = kernel["f_x"](arrows.X, beta=arrows.Y)
     f_beta = kernel["f_beta"](arrows.X, beta=arrows.Y)
     np.testing.assert_allclose(arrows.U * f_beta, arrows.V * f_x, atol=1e-12)
@@ -31,7 +31,7 @@ def test_arrows_point_along_the_gradient(mila, panel):
 
 def test_lengths_are_roots_and_the_key_says_so(mila, panel):
     [arrows], [key] = of(panel, Quiver), of(panel, QuiverKey)
-    kernel = kernels.lambdify(mila)
+    kernel = functions.lambdify(mila, "numpy")
     steepness = np.hypot(
         kernel["f_x"](arrows.X, beta=arrows.Y),
         kernel["f_beta"](arrows.X, beta=arrows.Y),
