@@ -17,7 +17,7 @@ import pytest
 from mila_analysis import partials
 from mila_analysis.balls import enclose
 from mila_analysis.catalog import CATALOG
-from mila_analysis.kernels import lambdify
+from mila_analysis.functions import lambdify
 from mila_analysis.verification.accuracy import stratified
 
 DTYPES = (np.float16, np.float32, np.float64)
@@ -44,7 +44,7 @@ def bindings(activation):
 def over_the_line(name: str, dtype: type, binding: tuple) -> dict[str, np.ndarray]:
     """All partials over every binade, with every floating-point flag an error."""
     x = stratified(dtype, per_binade=2, seed=7)
-    kernel = lambdify(BY_NAME[name])
+    kernel = lambdify(BY_NAME[name], "numpy")
     with np.errstate(all="raise"), warnings.catch_warnings():
         warnings.simplefilter("error")
         return kernel.partials(x, **dict(binding))
@@ -80,7 +80,7 @@ class TestTheWholeLine:
         for x in (-top, top):
             for binding in bindings(activation):
                 exact = enclose(activation, name, x, **binding)
-                found = float(lambdify(activation)[name](x, **binding))
+                found = float(lambdify(activation, "numpy")[name](x, **binding))
                 assert found == float(exact.mid), (x, binding)
 
 
@@ -102,7 +102,9 @@ class TestLimits:
         for side in (-1, 1):
             for binding in bindings(activation):
                 wanted = self.limit(activation, name, side, binding)
-                found = lambdify(activation)[name](dtype(side * np.inf), **binding)
+                found = lambdify(activation, "numpy")[name](
+                    dtype(side * np.inf), **binding
+                )
                 if math.isnan(wanted):  # zero on the whole side: its sign is free
                     assert found == 0
                     continue
@@ -112,7 +114,9 @@ class TestLimits:
 
     @DTYPE
     def test_of_mila_as_stated(self, dtype):
-        found = lambdify(BY_NAME["mila"]).partials(np.array([-np.inf, np.inf], dtype))
+        found = lambdify(BY_NAME["mila"], "numpy").partials(
+            np.array([-np.inf, np.inf], dtype)
+        )
         assert_same_bits(found["f"], np.array([-0.0, np.inf], dtype))
         assert_same_bits(found["f_x"], np.array([-0.0, 1.0], dtype))
         assert_same_bits(found["f_beta"], np.array([-0.0, 0.0], dtype))
@@ -123,12 +127,14 @@ class TestLimits:
     @DTYPE
     @PARTIALS
     def test_nan_stays_nan(self, activation, name, dtype):
-        found = lambdify(activation)[name](np.array([np.nan, 1, -np.nan], dtype))
+        found = lambdify(activation, "numpy")[name](
+            np.array([np.nan, 1, -np.nan], dtype)
+        )
         assert np.isnan(found).tolist() == [True, False, True]
 
     @PARTIALS
     def test_nan_in_a_parameter_is_nan(self, activation, name):
-        kernel = lambdify(activation)
+        kernel = lambdify(activation, "numpy")
         for p in activation.parameters:
             assert np.isnan(kernel[name](1.0, **{p.name: math.nan}))
 
@@ -140,7 +146,9 @@ class TestLimits:
                 if enclose(activation, name, 0, **binding).mid:
                     continue
                 beside = enclose(activation, name, side * 5e-324, **binding)
-                found = lambdify(activation)[name](dtype(side * 0.0), **binding)
+                found = lambdify(activation, "numpy")[name](
+                    dtype(side * 0.0), **binding
+                )
                 assert found == 0
                 if beside.low > 0 or beside.high < 0:
                     assert np.signbit(found) == (beside.mid < 0), (side, binding)
@@ -164,10 +172,10 @@ class TestElementwise:
     @EVERY
     def test_it_equals_the_value_of_the_point_alone(self, activation, dtype):
         x = self.mixed(dtype)
-        whole = lambdify(activation).partials(x)
+        whole = lambdify(activation, "numpy").partials(x)
         blocks = [12_499, 12_500, 12_501, 24_999, 25_000, 25_001, x.size - 1]
         for i in [*range(120), *blocks, *np.flatnonzero(~(abs(x) < 80))[:40]]:
-            alone = lambdify(activation).partials(x[i])
+            alone = lambdify(activation, "numpy").partials(x[i])
             for name, values in whole.items():
                 assert_same_bits(values[i], alone[name])
 
@@ -175,7 +183,7 @@ class TestElementwise:
     @EVERY
     def test_it_equals_the_value_in_a_part_of_the_array(self, activation, dtype):
         x = self.mixed(dtype)
-        kernel = lambdify(activation)
+        kernel = lambdify(activation, "numpy")
         whole = kernel.partials(x)
         for part in (slice(1, 12_502), slice(7, 24), slice(12_000, None)):
             for name, values in kernel.partials(x[part]).items():
@@ -185,12 +193,12 @@ class TestElementwise:
     @PARTIALS
     def test_a_partial_alone_is_the_one_among_all(self, activation, name, dtype):
         x = self.mixed(dtype)
-        kernel = lambdify(activation)
+        kernel = lambdify(activation, "numpy")
         assert_same_bits(kernel[name](x), kernel.partials(x)[name])
 
     @EVERY
     def test_four_threads_get_what_one_gets(self, activation):
-        kernel, x = lambdify(activation), self.mixed(np.float64)
+        kernel, x = lambdify(activation, "numpy"), self.mixed(np.float64)
         wanted = kernel.partials(x)
         with ThreadPoolExecutor(4) as pool:
             for found in pool.map(kernel.partials, [x] * 12):
@@ -203,7 +211,7 @@ class TestLikeAUfunc:
 
     @PARTIALS
     def test_python_numbers_give_a_scalar_of_float64(self, activation, name):
-        function = lambdify(activation)[name]
+        function = lambdify(activation, "numpy")[name]
         for x in (1, 1.0, True, np.int8(1), np.float64(1)):
             found = function(x)
             assert isinstance(found, np.float64)
@@ -212,7 +220,7 @@ class TestLikeAUfunc:
     @DTYPE
     @PARTIALS
     def test_the_dtype_is_kept(self, activation, name, dtype):
-        function = lambdify(activation)[name]
+        function = lambdify(activation, "numpy")[name]
         assert function(self.X.astype(dtype)).dtype == dtype
         assert function(dtype(0.5)).dtype == dtype
         for p in activation.parameters:
@@ -223,12 +231,12 @@ class TestLikeAUfunc:
     @pytest.mark.parametrize("kind", [bool, np.int8, np.uint64, np.int64])
     @EVERY
     def test_integers_become_float64(self, activation, kind):
-        for values in lambdify(activation).partials(np.ones(3, kind)).values():
+        for values in lambdify(activation, "numpy").partials(np.ones(3, kind)).values():
             assert values.dtype == np.float64
 
     @PARTIALS
     def test_any_shape_and_layout(self, activation, name):
-        function = lambdify(activation)[name]
+        function = lambdify(activation, "numpy")[name]
         wanted = function(self.X)
         grid = self.X.reshape(2, 3, 4)
         swapped = self.X.astype(self.X.dtype.newbyteorder())
@@ -248,21 +256,21 @@ class TestLikeAUfunc:
     @PARTIALS
     def test_empty_arrays(self, activation, name, dtype):
         for shape in ((0,), (3, 0), (0, 2)):
-            found = lambdify(activation)[name](np.empty(shape, dtype))
+            found = lambdify(activation, "numpy")[name](np.empty(shape, dtype))
             assert (found.shape, found.dtype) == (shape, dtype)
 
     @PARTIALS
     def test_inputs_are_not_changed_and_not_shared(self, activation, name):
         x = self.X.copy()
-        found = lambdify(activation)[name](x)
+        found = lambdify(activation, "numpy")[name](x)
         assert np.array_equal(x, self.X)
         assert not np.shares_memory(found, x)
         found[...] = 7
-        assert not (lambdify(activation)[name](x) == 7).all()
+        assert not (lambdify(activation, "numpy")[name](x) == 7).all()
 
     @EVERY
     def test_parameters_broadcast(self, activation):
-        kernel = lambdify(activation)
+        kernel = lambdify(activation, "numpy")
         column = self.X[:, None]
         for p in activation.parameters:
             row = np.array([-2.0, 0.5, 1.0, 8.0, 700.0])
@@ -279,12 +287,12 @@ class TestLikeAUfunc:
     def test_shapes_that_do_not_match_are_an_error(self, activation):
         for p in activation.parameters:
             with pytest.raises(ValueError, match="broadcast"):
-                lambdify(activation)(np.ones(3), **{p.name: np.ones(4)})
+                lambdify(activation, "numpy")(np.ones(3), **{p.name: np.ones(4)})
 
     @EVERY
     def test_parameters_go_by_position_too(self, activation):
         for p in activation.parameters:
-            kernel = lambdify(activation)
+            kernel = lambdify(activation, "numpy")
             assert kernel(self.X, 2.5)[3] == kernel(self.X, **{p.name: 2.5})[3]
 
     @pytest.mark.parametrize(
@@ -295,7 +303,7 @@ class TestLikeAUfunc:
     @EVERY
     def test_what_is_no_real_number_is_refused(self, activation, x):
         with pytest.raises(TypeError):
-            lambdify(activation)(x)
+            lambdify(activation, "numpy")(x)
 
     @pytest.mark.skipif(
         np.finfo(np.longdouble).bits == 64, reason="long double is double here"
@@ -303,7 +311,7 @@ class TestLikeAUfunc:
     @EVERY
     def test_a_long_double_is_refused_and_not_rounded(self, activation):
         with pytest.raises(TypeError, match="at most 64 bits"):
-            lambdify(activation)(np.longdouble(1))
+            lambdify(activation, "numpy")(np.longdouble(1))
 
 
 ROOT_ERROR = 2.0**-20
@@ -323,8 +331,10 @@ class TestFloat16:
     @PARTIALS
     def test_every_value(self, activation, name):
         for binding in bindings(activation):
-            found = lambdify(activation)[name](self.ALL, **binding)
-            exact = lambdify(activation)[name](self.ALL.astype(np.float64), **binding)
+            found = lambdify(activation, "numpy")[name](self.ALL, **binding)
+            exact = lambdify(activation, "numpy")[name](
+                self.ALL.astype(np.float64), **binding
+            )
             assert found.dtype == np.float16
             assert np.array_equal(np.isnan(found), np.isnan(exact))
             with np.errstate(over="ignore"):

@@ -139,10 +139,12 @@ class Affine:
 
     def _single(self, term: Term) -> Expression:
         """A term alone: its variables last, where its weight is as small as it gets."""
-        shared = _shared_alone(term)
-        scale, weight = self._product(shared), self._product(_over(term, shared))
-        self._note(scale.degree + weight.degree)
-        value = self._times(scale.value, weight.value)
+        value = self._quotient(term)
+        if value is None:
+            shared = _shared_alone(term)
+            scale, weight = self._product(shared), self._product(_over(term, shared))
+            self._note(scale.degree + weight.degree)
+            value = self._times(scale.value, weight.value)
         return mul(Number(term.content), self._with_variables(value, term.monomial))
 
     def _with_variables(self, value: Expression, symbols: Sequence[Any]) -> Expression:
@@ -199,6 +201,23 @@ class Affine:
         sizes = [abs(total.degree + f[0].degree) for f in (up, down)]
         return known or sizes[0] < sizes[1]
 
+    def _quotient(self, term: Term) -> Expression | None:
+        """A term with one denominator, and no power of it: it is divided by that.
+
+        A reciprocal is for what several partials share, and rounds once more.
+        """
+        bottoms = [(form, n) for form, n in term.forms if n < 0]
+        if len(bottoms) != 1 or bottoms[0][1] != -1 or min(term.low) < 0:
+            return None
+        form = bottoms[0][0]
+        bottom = self._form(form)
+        top = self._product(times(term, [(form, 1)]))
+        if top.value == number(1):
+            return None
+        self._note(_degree(form))
+        self._note(top.degree - _degree(form))
+        return self.builder.bind("quotient", op("div", top.value, bottom))
+
     def _factors(self, term: Term) -> tuple[list[Factor], list[Factor]]:
         """What to multiply, and with which reciprocals; forms before powers of E."""
         down = [
@@ -226,7 +245,7 @@ class Affine:
         return Factor(inverse, -degree)
 
     def _note(self, degree: int) -> None:
-        """Keep the highest power of the exponentials that a value grows or decays by."""
+        """Keep the highest power of exponentials by which a value grows or decays."""
         self.highest = max(self.highest, abs(degree))
 
     def _form(self, polynomial: Any) -> Expression:

@@ -22,14 +22,15 @@ from mila_analysis.program import (
 )
 from mila_analysis.stability.quantities import Arithmetic, Quantity
 
-__all__ = ["Propagation"]
+__all__ = ["ERROR", "Propagation"]
 
 GUARD = 1 << 34
 """An error of an exponent times this, to the 32nd power, is added to 1: nothing below
 2^-35; where the second order counts, a factor that leaves no doubt but to doubt."""
 
 _EXACT = ("product_error", "residue")
-_ERROR = Constant("error")
+ERROR = Constant("error")
+"""What a rounding error corrects: something, not known yet what."""
 
 
 @dataclass(slots=True)
@@ -84,7 +85,7 @@ class Propagation:
             case Constant():
                 return Quantity(expression, sign=1, single=True)
         if expression.kind in _EXACT:
-            return Quantity(self.builder.bind(hint, expression), corrects=_ERROR)
+            return Quantity(self.builder.bind(hint, expression), corrects=ERROR)
         args = [self.visit(a, "part") for a in expression.args]
         return self._operation(expression.kind, args, hint)
 
@@ -105,6 +106,8 @@ class Propagation:
             **dict.fromkeys(("div", "swell"), self._quotient),
             **dict.fromkeys(("finite", "modest", "capped"), self._unchanged),
             **dict.fromkeys(("exp", "tail"), self._exponential),
+            "exp_sum": self._exponential_of_sum,
+            "fused": self._fused,
             **dict.fromkeys((">", ">=", "<", "<=", "=="), self._comparison),
             "neg": self._negative,
             "abs": self._absolute,
@@ -136,6 +139,13 @@ class Propagation:
 
     # Arithmetic
 
+    def _fused(
+        self, _: str, value: Expression, a: Quantity, b: Quantity, c: Quantity
+    ) -> Quantity:
+        """A product and a sum: machines without a fused operation round both."""
+        product = self._product("mul", op("mul", a.value, b.value), a, b)
+        return self._sum("add", value, c, product)
+
     def _sum(self, kind: str, value: Expression, a: Quantity, b: Quantity) -> Quantity:
         if b.corrects is not None or a.corrects is not None:
             return self._corrected(value, a, b)
@@ -154,19 +164,26 @@ class Propagation:
         """A value with its first-order correction, which is small against it.
 
         For t - t·e that is so by definition; for (1 - t) + t·e because t·|z| ≤ 1 - t
-        and |e| ≤ u·|z|. Elsewhere the correction counts as a term of its own.
+        and |e| ≤ u·|z|; for (E - 1) + E·e because E·|z| ≤ (1 + |z|)·|E - 1|. Elsewhere
+        the correction counts as a term of its own.
         """
         if a.corrects is not None and b.corrects is not None:
-            return Quantity(value, corrects=_ERROR)
+            return Quantity(value, corrects=ERROR)
         if a.corrects is not None:
             a, b = b, a
+        is_near = b.corrects != ERROR and a.size is None
         if b.corrects == a.value or (
-            b.corrects != _ERROR and a.size is None and a.sign
+            is_near and (a.sign or self._have_one_exponent(a, b.corrects))
         ):
             return replace(a, value=value, count=a.count + 2, sides=None)
         lost = self.builder.bind("size", op("abs", b.value))
         size = self._bind_size("add", self.size(a), lost)
         return Quantity(value, a.count + 2, 0, size)
+
+    def _have_one_exponent(self, a: Quantity, base: Expression | None) -> bool:
+        """Whether one is exp(z) and the other exp(z) - 1, or both are either."""
+        known = self.known.get(base.text) if isinstance(base, Name) else None
+        return known is not None and a.of is not None and known.of == a.of
 
     def _product(
         self, kind: str, value: Expression, a: Quantity, b: Quantity
@@ -225,15 +242,15 @@ class Propagation:
         size: Quantity,
         __: Quantity,
     ) -> Quantity:
-        if not self._is_small(size.value):
+        if not self.is_small(size.value):
             scaled = op("mul", number(GUARD), error.value)
             guard = self.builder.bind("guard", scaled)
             for _again in range(5):
                 guard = self.builder.bind("guard", op("mul", guard, guard))
             self.guards.append(self.builder.bind("guard", op("add", number(1), guard)))
-        return Quantity(value, corrects=_ERROR)
+        return Quantity(value, corrects=ERROR)
 
-    def _is_small(self, size: Expression) -> bool:
+    def is_small(self, size: Expression) -> bool:
         """Whether the error of an exponent is surely within u·|z|: one rounding of z.
 
         Products multiply their relative errors; of sums, only one of floats is safe.
@@ -276,7 +293,12 @@ class Propagation:
     def _with_sign(
         self, _: str, value: Expression, a: Quantity, b: Quantity
     ) -> Quantity:
-        """copysign(|v|, z): a sign of its own, the error of v."""
+        """copysign(|v|, z): a sign of its own, the error of v.
+
+        That of z for E - 1 only ever brings the value nearer to the exact one.
+        """
+        if a.of == b.value and a.size is None and not b.count:
+            return replace(a, value=value)
         if a.sign <= 0 or b.count:
             raise UnsupportedError("accurate mode: the sign of a number is replaced")
         return replace(a, value=value, sign=0, sides=None)
@@ -310,14 +332,22 @@ class Propagation:
     ) -> Quantity:
         """An absolute error of the exponent is a relative one of the exponential."""
         count = _relative(a) * self.arithmetic.reach + self.arithmetic.exp
-        return Quantity(value, count, 1)
+        return Quantity(value, count, 1, of=a.value)
+
+    def _exponential_of_sum(
+        self, _: str, value: Expression, a: Quantity, b: Quantity
+    ) -> Quantity:
+        """That of the exact sum, or the product of two exponentials."""
+        if a.count or b.count:
+            raise UnsupportedError("accurate mode: an exponent is rounded")
+        return Quantity(value, 2 * self.arithmetic.exp + 1, 1)
 
     def _expm1(self, _: str, value: Expression, a: Quantity) -> Quantity:
         """expm1 of a number that is never positive amplifies no relative error."""
         if a.sign >= 0 and a.count:
             raise UnsupportedError("accurate mode: expm1 of a rounded positive number")
         count = _relative(a) + self.arithmetic.expm1
-        return Quantity(value, count, a.sign, is_complement=a.sign < 0)
+        return Quantity(value, count, a.sign, of=a.value)
 
     def _log1p(self, _: str, value: Expression, a: Quantity) -> Quantity:
         """log1p of a positive number amplifies no relative error."""

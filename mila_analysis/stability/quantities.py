@@ -55,7 +55,7 @@ class Quantity:
         sides: the exact values where z ≤ 0 and where z > 0, if it depends on no more.
         single: whether it is one float, also in an arithmetic of pairs.
         corrects: the value that this is a first-order correction of, up to a factor.
-        is_complement: whether it is ±(1 - t), t = exp(-|z|).
+        of: the exponent z of which this is exp(z) or exp(z) - 1.
     """
 
     value: Expression
@@ -65,4 +65,4 @@ class Quantity:
     sides: tuple[Fraction, Fraction] | None = None
     single: bool = False
     corrects: Expression | None = None
-    is_complement: bool = False
+    of: Expression | None = None

@@ -12,9 +12,9 @@ where the value is small and the size is not.
 
 What the rules know of the programs they are for:
 
-- An exponent with a `tame` error is exact: the error corrects each exponential of it
-  to the first order; what the second order leaves, (u·|z|)², is far below u. Where a
-  sum of several may cancel the error may be large: a guard widens the bounds then.
+- An exponent whose error is `carried` is exact: the error corrects each exponential
+  of it to the first order; what the second order leaves, (u·|z|)², is far below u.
+  Where a sum of several may cancel the error may be large: a guard widens the bounds.
 - A cap bounds what an exponential sees; past it results have vanished, or have their
   limit. `finite`, `modest` and the caps change nothing for variables below 2^200.
 - A number that is a function of `step` alone has one value on each side of z = 0, both
@@ -27,9 +27,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from mila_analysis.errors import UnsupportedError
 from mila_analysis.program import Expression, Name, Number, Operation, mul, number, op
+from mila_analysis.stability.carried import carried
 from mila_analysis.stability.form import Program
-from mila_analysis.stability.propagation import Propagation
+from mila_analysis.stability.propagation import ERROR, Propagation
 from mila_analysis.stability.quantities import (
     DOUBLE,
     DOUBLE_DOUBLE,
@@ -96,16 +98,26 @@ class _Analysis:
             self.rules.builder.reserve(
                 *self.rules.variables, *(n + suffix for n in outputs)
             )
-        exact = _compensated(self.program)
+        kept = carried(self.program)
         for binding in self.program.bindings:
             found = self.rules.visit(binding.value, binding.name)
-            if binding.name in exact:
+            if binding.name in kept.exact:
                 found = replace(found, count=0, size=None)
+            if binding.name in kept.exponents and not self.rules.is_small(
+                op("abs", found.value)
+            ):
+                raise UnsupportedError("accurate mode: a rounded exponent cancels")
+            if binding.name in kept.errors:
+                found = Quantity(found.value, corrects=ERROR)
             self.rules.known[binding.name] = found
         return {name: self._split(e) for name, e in outputs.items()}
 
     def _split(self, output: Expression) -> tuple[Quantity, Quantity]:
-        match output:
+        last = output
+        if isinstance(output, Name):  # of a flat program
+            named = {b.name: b.value for b in self.program.bindings}
+            last = named.get(output.text, output)
+        match last:
             case Operation("fade", (inner, outer)):
                 value, tail = (
                     self.rules.visit(inner, "value"),
@@ -155,21 +167,3 @@ class _Analysis:
         scale = Number((of.count + SLACK) * self.rules.arithmetic.unit)
         guarded = mul(scale, self.rules.size(of), *self.rules.guards)
         return self.rules.builder.bind("bound", guarded)
-
-
-def _compensated(program: Program) -> set[str]:
-    """Names of exponents, and of their sizes, whose error is carried along."""
-    known: Mapping[str, Expression] = {b.name: b.value for b in program.bindings}
-    found = set()
-    for value in known.values():
-        match value:
-            case Operation("tame", (_, Name(size), _)):
-                found.add(size)
-                found |= {
-                    a.text for a in _arguments(known[size]) if isinstance(a, Name)
-                }
-    return found
-
-
-def _arguments(expression: Expression) -> tuple[Expression, ...]:
-    return expression.args if isinstance(expression, Operation) else ()

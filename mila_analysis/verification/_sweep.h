@@ -53,6 +53,7 @@ MA_INLINE ma_size ma_size_choose(int first, ma_size a, ma_size b)
 typedef struct {
     int64_t *fallbacks;  /* results that the bounds of doubles left open */
     int64_t *plain;      /* results that doubles alone would have rounded wrongly */
+    int64_t *beyond;     /* doubles that are farther from the exact value than their bound */
     int64_t *wrong;      /* results that are wrong, or not finite where they should be */
     int64_t *open;       /* results that wide numbers cannot decide */
     double *worst;       /* distance to a midpoint, or error, in ulp */
@@ -166,7 +167,7 @@ static void ma_sweep_nan(
             }
 }
 
-#ifdef SWEEP_plain
+#ifdef SWEEP_DOUBLES
 static void ma_judge_row(
     const double *MA_RESTRICT y, const ma_wide *MA_RESTRICT value,
     const ma_size *MA_RESTRICT bound, double *MA_RESTRICT margin,
@@ -236,26 +237,62 @@ static void ma_sweep_measure(
 
 #endif
 
-#ifdef SWEEP_plain
+#ifdef SWEEP_DOUBLES
+/* The doubles of a block, and room for them. */
+typedef struct {
+    const double *in[SWEEP_INPUTS];
+    double *out[4 * SWEEP_OUTPUTS], room[SWEEP_INPUTS + 4 * SWEEP_OUTPUTS][MA_BLOCK];
+} ma_sample;
+
 static void ma_sweep_doubles(
-    const float *x, const float *parameters, float (*out)[MA_BLOCK], ma_tally *tally)
+    const float *x, const float *parameters, float (*out)[MA_BLOCK], ma_sample *sample,
+    ma_tally *tally)
 {
-    double in[SWEEP_INPUTS][MA_BLOCK], rows[2 * SWEEP_OUTPUTS][MA_BLOCK];
+    const size_t steps[SWEEP_INPUTS] = {1};
+    const ma_task_f64 task = {
+        SWEEP_DOUBLES, SWEEP_INPUTS, 2 * SWEEP_OUTPUTS, sample->in, sample->out,
+        sample->room};
     size_t i, k;
+    int each = ma_lay_out(&task, steps);
     for (k = 0; k < SWEEP_INPUTS; k++)
         for (i = 0; i < MA_BLOCK; i++)
-            in[k][i] = k == 0 ? (double)x[i] : (double)parameters[k - 1];
-    if (SWEEP_plain(in, rows))
-        SWEEP_whole(in, rows);
+            sample->room[k][i] = k == 0 ? (double)x[i] : (double)parameters[k - 1];
+    ma_compute_f64(&task, each);
     for (k = 0; k < SWEEP_OUTPUTS; k++) {
-        const double *value = rows[k], *bound = rows[SWEEP_OUTPUTS + k];
+        const double *value = task.out[k], *bound = task.out[SWEEP_OUTPUTS + k];
         int64_t open = 0, plain = 0;
         for (i = 0; i < MA_BLOCK; i++) {
-            open += ma_is_open_f32(value[i], bound[i], SWEEP_is_signed[k]);
+            open += ma_open_f32(value[i], bound[i]) != 0;
             plain += (float)value[i] != out[k][i] ? 1 : 0;
         }
         tally->fallbacks[k] += open;
         tally->plain[k] += plain;
+    }
+}
+
+/* Whether a double is farther from the exact value than both bounds say, or has another
+ * sign than a negative bound says. */
+MA_INLINE int64_t ma_beyond_bound(double y, double bound, ma_wide exact, ma_size own)
+{
+    double finite = y - y == 0.0 ? y : 0.0, size = fabs(bound), sign = copysign(1.0, y);
+    ma_wide gap = ma_wide_abs(ma_wide_sub(exact, ma_wide_from(finite)));
+    ma_wide most = ma_wide_add(ma_wide_from(size), ma_wide_of_size(own));
+    int64_t far = ma_wide_compared(gap, most) > 0.0 ? 1 : 0, sure = bound < 0.0 ? 1 : 0;
+    int64_t known = ma_wide_compared(ma_wide_abs(exact), ma_wide_of_size(own)) > 0.0;
+    return (y - y == 0.0 ? far : 1) | (sure & known & (exact.hi * sign < 0.0 ? 1 : 0));
+}
+
+static void ma_sweep_bounds(
+    const ma_reference *r, const ma_sample *sample, size_t from, ma_tally *tally)
+{
+    size_t i, k;
+    for (k = 0; k < SWEEP_OUTPUTS; k++) {
+        const double *value = sample->out[k] + from;
+        const double *bound = sample->out[SWEEP_OUTPUTS + k] + from;
+        int64_t beyond = 0;
+        for (i = 0; i < MA_WIDE_BLOCK; i++)
+            beyond += ma_beyond_bound(value[i], bound[i], r->value[k][i], r->bound[k][i]);
+        tally->beyond[k] += beyond;
     }
 }
 #endif
@@ -265,6 +302,9 @@ void ma_sweep(uint32_t first, uint64_t count, const float *parameters, ma_tally 
 {
     float x[MA_BLOCK], out[SWEEP_OUTPUTS][MA_BLOCK], *rows[SWEEP_OUTPUTS];
     ma_reference reference;
+#ifdef SWEEP_DOUBLES
+    ma_sample sample;
+#endif
     uint64_t done;
     size_t i, k;
     for (k = 0; k < SWEEP_OUTPUTS; k++)
@@ -280,13 +320,14 @@ void ma_sweep(uint32_t first, uint64_t count, const float *parameters, ma_tally 
             ma_sweep_nan(x, out, pattern, tally);
             continue;
         }
-#ifdef SWEEP_plain
-        ma_sweep_doubles(x, parameters, out, tally);
+#ifdef SWEEP_DOUBLES
+        ma_sweep_doubles(x, parameters, out, &sample, tally);
 #endif
         for (i = 0; i < MA_BLOCK; i += MA_WIDE_BLOCK) {
             ma_refer(&reference, x + i, parameters);
-#ifdef SWEEP_plain
+#ifdef SWEEP_DOUBLES
             ma_sweep_judge(&reference, out, i, pattern, tally);
+            ma_sweep_bounds(&reference, &sample, i, tally);
 #else
             ma_sweep_measure(&reference, out, i, pattern, tally);
 #endif

@@ -57,6 +57,8 @@ class PartialSweep:
         undecided: results that wide numbers leave open, and balls did not look at.
         fallbacks: results that the bounds of the double arithmetic leave open.
         plain: results that the double arithmetic alone would have rounded wrongly.
+        beyond: doubles that are farther from the exact value than their bound says, or
+            have the wrong sign where it is said to be right.
         worst: for accurate code the least distance of an exact value to a midpoint
             between floats, in ulp; for fast code the largest error in ulp, κ ≤ 16.
         worst_at: the input of that.
@@ -68,6 +70,7 @@ class PartialSweep:
     undecided: int = 0
     fallbacks: int = 0
     plain: int = 0
+    beyond: int = 0
     worst: float = 0.0
     worst_at: float = 0.0
     subnormal: float = 0.0
@@ -206,6 +209,7 @@ def _result(judge: Judge, tally: Tally, patterns: range) -> Sweep:
             undecided=arrays["open"][k],
             fallbacks=arrays["fallbacks"][k],
             plain=arrays["plain"][k],
+            beyond=arrays["beyond"][k],
             worst=arrays["worst"][k],
             worst_at=number_of(arrays["worst_at"][k]),
             subnormal=arrays["subnormal"][k],
@@ -273,7 +277,7 @@ def _finding(found: Sweep, each: PartialSweep) -> Finding:
     code = GeneratedCode(found.activation, "c", "homogeneous", "", 2, found.accuracy)
     promise = promised(code, each.partial, "float32")
     limit = promise.ulp if promise else math.inf
-    failed = each.wrong > 0 or each.undecided > 0
+    failed = each.wrong > 0 or each.undecided > 0 or each.beyond > 0
     if not is_accurate and promise is not None:
         failed = failed or each.worst > limit or each.subnormal > promise.subnormal
     more: dict[str, Any] = {"ns an input on one core": round(found.nanoseconds, 1)}
@@ -283,6 +287,7 @@ def _finding(found: Sweep, each: PartialSweep) -> Finding:
             "undecided": each.undecided,
             "fallbacks": each.fallbacks,
             "misrounded by doubles alone": each.plain,
+            "doubles beyond their bounds": each.beyond,
             "closest to a midpoint, in ulp": each.worst,
         }
     else:

@@ -68,19 +68,22 @@ def _definitions(text: str, frame: Frame, accurate_code: bool) -> str:
         f"#define SWEEP_judged {frame.prefix}_{PARTIALS}_f32",
     ]
     if accurate_code:
-        lines += [
-            f"#define SWEEP_plain {body('plain', 'f64')}",
-            f"#define SWEEP_whole {body('whole', 'f64')}",
-        ]
-        known = accurate.flags(text, frame)
-        lines += [
-            f"static const int SWEEP_{name}[] = {{{values}}};"
-            for name, values in known.items()
-        ]
-        near = {k: body(k, EXACT.name) for k in accurate.NEAR}
-        if f"{near['origin']}(" in text:
-            lines += [f"#define SWEEP_{k} {name}" for k, name in near.items()]
+        doubles = [body("near", "f64"), body("whole", "f64")]
+        doubles.append(f"{frame.prefix}_reach_f64")
+        members = (name if f"{name}(" in text else "NULL" for name in doubles)
+        lines.append(f"#define SWEEP_DOUBLES {', '.join(members)}")
+        lines.append(f"static const int SWEEP_at_origin[] = {{{_flags(text, frame)}}};")
+        exact = {k: body(k, EXACT.name) for k in accurate.EXACT_KINDS}
+        if f"{exact['origin']}(" in text:
+            lines += [f"#define SWEEP_{k} {name}" for k, name in exact.items()]
     return "\n".join(lines)
+
+
+def _flags(text: str, frame: Frame) -> str:
+    """What an accurate file says of each partial: whether it has a value at 0."""
+    _, _, rest = text.partition(f"\nvoid {frame.prefix}_{PARTIALS}_f32(\n")
+    _, _, body = rest.partition("const int at_origin[] = {")
+    return body.partition("}")[0]
 
 
 def _checked(frame: Frame, whole: Program, *, as_bound: bool) -> str:

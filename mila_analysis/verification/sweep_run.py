@@ -32,14 +32,15 @@ CHUNK = 1 << 24
 ROOM = 4096
 """Inputs that a chunk lists; more of them are counted."""
 
-VERSION = 1
+VERSION = 2
 Progress = Callable[[int, int], None]
 
 _ARRAYS = {
-    "fallbacks": np.int64, "plain": np.int64, "wrong": np.int64, "open": np.int64,
+    "fallbacks": np.int64, "plain": np.int64, "beyond": np.int64, "wrong": np.int64,
+    "open": np.int64,
     "worst": np.float64, "worst_at": np.uint32, "subnormal": np.float64,
 }  # fmt: skip
-_SUMS = ("fallbacks", "plain", "wrong", "open")
+_SUMS = ("fallbacks", "plain", "beyond", "wrong", "open")
 
 
 class _Room(ctypes.Structure):

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from mila_analysis import catalog, kernels
+from mila_analysis import catalog, functions
 from mila_analysis.auditing import audit, report
 from mila_analysis.auditing.line import FORMATS, grid, scan
 from mila_analysis.errors import MilaAnalysisError
@@ -82,7 +82,7 @@ def theirs(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_our_own_kernel_holds(theirs):
-    kernel = kernels.lambdify(catalog.get("mish"))
+    kernel = functions.lambdify(catalog.get("mish"), "numpy")
     for name in ("f", "f_x", "f_xx"):
         setattr(theirs, name, lambda x, name=name: kernel[name](x))
         found = audit(f"numpy:theirs.{name}", "mish", name)
@@ -90,7 +90,7 @@ def test_our_own_kernel_holds(theirs):
 
 
 def test_a_fault_at_one_binade_is_found(theirs):
-    kernel = kernels.lambdify(catalog.get("mish"))
+    kernel = functions.lambdify(catalog.get("mish"), "numpy")
     theirs.f = lambda x: np.where((x > 48) & (x < 50), 0, kernel["f"](x))
     found = audit("numpy:theirs.f", "mish", "f")
     (failure,) = found.losses["f"][0].failures

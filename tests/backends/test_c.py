@@ -38,7 +38,7 @@ from mila_analysis.backends.c.reading import program as read_program
 from mila_analysis.catalog import CATALOG, define, get
 from mila_analysis.derivation import derive
 from mila_analysis.errors import FormulaError, UnsupportedError
-from mila_analysis.kernels import lambdify
+from mila_analysis.functions import lambdify
 from mila_analysis.program import NAN, Name, number, op
 from mila_analysis.stability import stabilize
 from mila_analysis.verification.accuracy import measure, sample
@@ -243,7 +243,7 @@ class TestValues:
         wide = x.astype(np.float64)
         for binding in bindings(activation):
             found = functions(activation)["partials"](x, **binding)
-            exact = lambdify(activation).partials(wide, **binding)
+            exact = lambdify(activation, "numpy").partials(wide, **binding)
             for name, values in found.items():
                 assert values.dtype == dtype
                 assert np.isfinite(values).all(), (name, binding)
@@ -274,7 +274,7 @@ class TestValues:
     def test_special_values_are_those_of_numpy(self, activation):
         x = np.array([np.inf, -np.inf, 0.0, -0.0, np.nan, 1e308, -1e308])
         for binding in bindings(activation):
-            wanted = lambdify(activation).partials(x, **binding)
+            wanted = lambdify(activation, "numpy").partials(x, **binding)
             for name, values in functions(activation)["partials"](x, **binding).items():
                 special = (wanted[name] == 0) | ~np.isfinite(wanted[name])
                 assert_same_bits(values[special], wanted[name][special])
@@ -369,7 +369,7 @@ class TestLikeAUfunc:
             grid.astype(np.float16), self.X.astype(">f8"), self.X.astype(">f4"),
         ]  # fmt: skip
         for x in cases:
-            for name, function in lambdify(activation).functions.items():
+            for name, function in lambdify(activation, "numpy").functions.items():
                 found, wanted = functions(activation)[name](x), function(x)
                 if name == "partials":
                     assert list(found) == list(wanted)
@@ -828,11 +828,11 @@ def test_every_program_of_a_file_is_vectorized(tmp_path):
     )
     vectorized = {int(n) for n in re.findall(r"mila.c:(\d+):.*vectorized", done.stderr)}
     loops, title = {}, ""
-    for number, line in enumerate(text_of(get("mila")).splitlines(), 1):
+    for row, line in enumerate(text_of(get("mila")).splitlines(), 1):
         head = re.match(r"(?:static|MA_INLINE) \w+ mila_(\w+)\($", line)
         title = head[1] if head else title
         if title and line.startswith("    for (i = 0; i < MA_BLOCK"):
-            loops[title] = number
+            loops[title] = row
     assert len(loops) == 2 + 2 * 2 * 8
     missed = {title for title, number in loops.items() if number not in vectorized}
     assert {title for title in missed if not title.startswith("whole")} == set()

@@ -16,7 +16,8 @@ import pytest
 from mila_analysis.backends.numpy import NUMPY, spell
 from mila_analysis.catalog import CATALOG, define, get
 from mila_analysis.errors import UnsupportedError
-from mila_analysis.kernels import generate_code, lambdify
+from mila_analysis.functions import lambdify
+from mila_analysis.kernels import generate_code
 from mila_analysis.program import NAN, Name, number, op
 
 EVERY = pytest.mark.parametrize("activation", CATALOG, ids=lambda a: a.name)
@@ -57,7 +58,7 @@ def test_a_copied_file_runs_alone(activation, tmp_path):
     found, foreign, absent = json.loads(done.stdout)
     assert absent, "the package can be imported there: the test shows nothing"
     assert foreign == []
-    for name, values in lambdify(activation).partials(np.array(x)).items():
+    for name, values in lambdify(activation, "numpy").partials(np.array(x)).items():
         assert found[name] == values.tolist()
 
 
@@ -79,7 +80,7 @@ def test_the_text_is_a_module_of_documented_functions(activation):
     assert activation.formula in ast.get_docstring(tree)
     functions = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef)}
     public = {name for name in functions if not name.startswith("_")}
-    assert public == set(lambdify(activation).functions)
+    assert public == set(lambdify(activation, "numpy").functions)
     for name in public:
         assert ast.get_docstring(functions[name])
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from mila_analysis.catalog import CATALOG, get
-from mila_analysis.kernels import lambdify
+from mila_analysis.functions import lambdify
 from mila_analysis.verification.accuracy import measure, stratified
 
 MILA = get("mila")
-KERNEL = lambdify(MILA)
+KERNEL = lambdify(MILA, "numpy")
 BETAS = ("-3", "-0.25", "0", "0.5", "1", "1.5", "10", "-20", "50")
 LIMITS = {  # ulp, where κ ≤ 16 and the value is a normal number
     "f": 5,
@@ -94,7 +94,7 @@ def test_the_rest_of_the_catalog(activation, dtype):
     points = np.concatenate(
         [stratified(dtype, seed=1)[::step], crowded(dtype, 0.0, 10, seed=2)]
     )
-    findings = measure(lambdify(activation).partials, activation, points)
+    findings = measure(lambdify(activation, "numpy").partials, activation, points)
     check(findings, dict.fromkeys(findings, 40))
 
 
@@ -108,7 +108,7 @@ def test_a_worse_kernel_is_found_out():
         return {"f": f}
 
     points = stratified(np.float64, seed=1)[::40]
-    whole = lambdify(get("mish")).partials
+    whole = lambdify(get("mish"), "numpy").partials
 
     def mixed(x):
         return {**whole(x), **naive(x)}

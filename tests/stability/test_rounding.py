@@ -9,13 +9,14 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from mila_analysis.backends.c.near import fused
 from mila_analysis.backends.numpy import _runtime as runtime
 from mila_analysis.backends.numpy.spelling import spell
 from mila_analysis.balls import enclose_all
 from mila_analysis.catalog import CATALOG, define, get
 from mila_analysis.derivation import derive
 from mila_analysis.errors import UnsupportedError
-from mila_analysis.program import Binding, Name, number, op
+from mila_analysis.program import Binding, Name, Operation, number, op
 from mila_analysis.stability import Program, StableForm, stabilize
 from mila_analysis.stability.rounding import DOUBLE, DOUBLE_DOUBLE, bounded
 from mila_analysis.stability.uncompensated import uncompensated
@@ -201,6 +202,101 @@ def test_a_worse_library_has_larger_bounds():
     bad = run(with_bounds(mila, worse).program, x=points, beta=0.0)
     for name in derive(mila).names:
         assert np.all(bad[f"{name}_bound"] > 5 * good[f"{name}_bound"])
+
+
+# Short programs
+
+
+def in_two_roundings(value):
+    """An expression without fused operations, as machines without them compute it."""
+    match value:
+        case Operation(kind, args):
+            args = tuple(map(in_two_roundings, args))
+            if kind == "fused":
+                return op("add", op("mul", args[0], args[1]), args[2])
+            if kind == "exp_sum":
+                return op("mul", op("exp", args[0]), op("exp", args[1]))
+            return Operation(kind, args)
+    return value
+
+
+@lru_cache
+def short_with_bounds(activation):
+    form = stabilize(derive(activation))
+    return bounded(fused(form.near.program), form.variables)
+
+
+SHORT = [a for a in EACH if a.name != "relu"]
+
+
+@pytest.mark.parametrize("activation", SHORT, ids=str)
+def test_bounds_of_short_programs_hold_and_are_not_silly(activation):
+    known = short_with_bounds(activation).program
+    bindings = [Binding(b.name, in_two_roundings(b.value)) for b in known.bindings]
+    outputs = {n: in_two_roundings(e) for n, e in known.outputs.items()}
+    points = hard_points(activation)
+    reach = 100 / max(1, max(map(abs, floats(activation).values()), default=1))
+    points = points[np.abs(points) < reach]
+    values = run(Program(tuple(bindings), outputs), x=points, **floats(activation))
+    tightest = dict.fromkeys(derive(activation).names, 0.0)
+    for i, x in enumerate(points):
+        for name, exact in enclose_all(activation, float(x)).items():
+            error = abs(Fraction(float(values[name][i])) - exact.mid)
+            error -= exact.high - exact.low
+            bound = Fraction(float(values[f"{name}_bound"][i]))
+            assert error <= bound, (name, x)
+            tightest[name] = max(tightest[name], float(error / bound))
+    assert all(found > 1 / 200 or found <= 0 for found in tightest.values()), tightest
+
+
+def test_the_sign_of_a_product_and_of_a_corrected_difference_is_sure():
+    assert short_with_bounds(get("mila")).signed == {"f", "f_beta"}
+    assert short_with_bounds(get("swish")).signed == {"f", "f_beta", "f_betabeta"}
+    assert short_with_bounds(get("tanh")).signed == {"f", "f_x", "f_xx"}
+
+
+def test_a_fused_operation_costs_what_two_roundings_do():
+    values = {"x": np.array([1.25]), "b": -3.0}
+    bounds = []
+    for last in (
+        op("fused", Name("e"), X, B),
+        op("add", B, op("mul", Name("e"), X)),
+    ):
+        known = program(("e", op("exp", X)), ("s", last), f=Name("s"))
+        found = bounded(known, ("x", "b")).program
+        steps = [Binding(b.name, in_two_roundings(b.value)) for b in found.bindings]
+        bounds.append(run(Program(tuple(steps), found.outputs), **values)["f_bound"])
+    assert bounds[0] == bounds[1] > 0
+
+
+def test_an_exponential_must_be_corrected_wherever_it_stands():
+    z, lost = op("mul", X, B), op("product_error", X, B, Name("z"))
+    known = [("z", z), ("lost", lost), ("r", op("exp", Name("z")))]
+    right = [*known, ("e", op("fused", Name("r"), Name("lost"), Name("r")))]
+    assert bounded(program(*right, f=Name("e")), ("x", "b")).signed == {"f"}
+    bare = op("mul", Name("e"), Name("r"))
+    with pytest.raises(UnsupportedError, match="lacks"):
+        bounded(program(*right, f=bare), ("x", "b"))
+    minus = op("expm1", Name("z"))
+    with pytest.raises(UnsupportedError, match="lacks"):
+        bounded(program(*right, f=op("mul", Name("e"), minus)), ("x", "b"))
+    whole = op("fused", Name("e"), Name("lost"), minus)
+    assert bounded(program(*right, f=whole), ("x", "b")).signed == {"f"}
+    signed = op("copysign", whole, Name("z"))
+    assert bounded(program(*right, f=signed), ("x", "b")).signed == {"f"}
+    with pytest.raises(UnsupportedError, match="sign"):
+        bounded(program(*right, f=op("copysign", whole, X)), ("x", "b"))
+
+
+def test_a_corrected_exponent_that_cancels_has_no_bound():
+    square = [("a", op("mul", X, X)), ("c", op("mul", B, B))]
+    z = [*square, ("z", op("sub", Name("a"), Name("c"))), ("r", op("exp", Name("z")))]
+    lost = op("product_error", X, X, Name("a"))
+    value = op("fused", Name("r"), lost, Name("r"))
+    with pytest.raises(UnsupportedError, match="cancels"):
+        bounded(program(*z, f=value), ("x", "b"))
+    with pytest.raises(UnsupportedError, match="rounded"):
+        bounded(program(*square, f=op("exp_sum", Name("a"), B)), ("x", "b"))
 
 
 # Pairs of floats

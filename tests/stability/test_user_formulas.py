@@ -10,7 +10,7 @@ import pytest
 
 from mila_analysis.balls import enclose
 from mila_analysis.catalog import define
-from mila_analysis.kernels import lambdify
+from mila_analysis.functions import lambdify
 from mila_analysis.verification.accuracy import measure, stratified
 
 WHOLE = np.inf  # |x| up to the largest float
@@ -86,7 +86,7 @@ def points(span: float) -> np.ndarray:
 )
 def test_homogeneous_formulas_are_right_on_the_whole_line(text, values, span):
     activation = define("mine", text, **values)
-    kernel = lambdify(activation)
+    kernel = lambdify(activation, "numpy")
     assert kernel.code.strategy == "homogeneous"
     x = points(span)
     with np.errstate(all="raise"):
@@ -103,7 +103,9 @@ def test_homogeneous_formulas_are_right_on_the_whole_line(text, values, span):
 def test_several_exponentials_are_right_near_the_origin(text, values):
     activation = define("mine", text, **values)
     x = np.linspace(-3, 3, 81)
-    for finding in measure(lambdify(activation).partials, activation, x).values():
+    for finding in measure(
+        lambdify(activation, "numpy").partials, activation, x
+    ).values():
         assert finding.max_ulp <= 300, finding
 
 
@@ -112,7 +114,7 @@ def test_several_exponentials_do_not_promise_the_whole_line_unless_they_hold_it(
     text, values
 ):
     activation = define("mine", text, **values)
-    kernel = lambdify(activation)
+    kernel = lambdify(activation, "numpy")
     if kernel.code.strategy == "homogeneous":
         findings = measure(kernel.partials, activation, points(300))
         assert all(np.isfinite(f.max_ulp_of_terms) for f in findings.values())
@@ -123,7 +125,7 @@ def test_several_exponentials_do_not_promise_the_whole_line_unless_they_hold_it(
 def test_the_logarithm_of_a_sigmoid_keeps_its_tail(x):
     activation = define("mine", "log(1 + exp(-x))")
     exact = float(enclose(activation, "f", x).mid)
-    assert lambdify(activation)(x) == pytest.approx(exact, rel=1e-14)
+    assert lambdify(activation, "numpy")(x) == pytest.approx(exact, rel=1e-14)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,7 @@ def test_the_logarithm_of_a_sigmoid_keeps_its_tail(x):
 )
 def test_direct_formulas_say_so_and_are_right_near_the_origin(text, values, span):
     activation = define("mine", text, **values)
-    kernel = lambdify(activation)
+    kernel = lambdify(activation, "numpy")
     assert kernel.code.strategy == "direct"
     x = np.concatenate([np.linspace(-span, -0.25, 40), np.linspace(0.25, span, 40)])
     for finding in measure(kernel.partials, activation, x).values():
@@ -153,7 +155,7 @@ def test_direct_formulas_say_so_and_are_right_near_the_origin(text, values, span
     ],
 )
 def test_limits(text, low, high):
-    found = lambdify(define("mine", text))(np.array([-np.inf, np.inf]))
+    found = lambdify(define("mine", text), "numpy")(np.array([-np.inf, np.inf]))
     assert found.tolist() == [low, high]
     assert np.signbit(found).tolist() == [np.signbit(low), np.signbit(high)]
 
@@ -177,7 +179,7 @@ def test_limits(text, low, high):
 def test_a_monster_is_made_or_refused_but_never_hangs_or_crashes(text):
     code = (
         "import mila_analysis as ma\n"
-        f"try: print(ma.lambdify(ma.define('mine', {text!r}))(0.5))\n"
+        f"try: print(ma.lambdify(ma.define('mine', {text!r}), 'numpy')(0.5))\n"
         "except ma.MilaAnalysisError as error: print('refused:', error)\n"
     )
     done = subprocess.run(

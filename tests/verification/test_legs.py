@@ -14,7 +14,8 @@ from mila_analysis.balls import enclose
 from mila_analysis.catalog import CATALOG, define, get
 from mila_analysis.derivation import derive
 from mila_analysis.errors import UnknownNameError
-from mila_analysis.kernels import generate_code, lambdify
+from mila_analysis.functions import lambdify
+from mila_analysis.kernels import generate_code
 from mila_analysis.verification.accuracy import Measured, errors_of, measure, ulp
 from mila_analysis.verification.autograd import autograd, definition
 from mila_analysis.verification.closeup import closeup
@@ -102,7 +103,7 @@ class TestExactValues:
     def test_errors_are_those_of_exact_arithmetic(self):
         rng = np.random.default_rng(1)
         x = np.concatenate([rng.normal(0, 9, 60), rng.uniform(-745, 700, 60)])
-        kernel = lambdify(MILA)
+        kernel = lambdify(MILA, "numpy")
         for name, exact in Reference(MILA, 2)(x).items():
             kind = FORMATS["float64"]
             computed = kernel[name](x)
@@ -154,7 +155,7 @@ class TestPlaces:
             assert min(abs(x - at) for at in found) < 1e-9
 
     def test_roots_of_the_partials(self):
-        found = roots(lambdify(MILA).partials)
+        found = roots(lambdify(MILA, "numpy").partials)
         for x in (-1.150592209382104, -2.203234127296236, 1.597759840718660):
             assert min(abs(x - at) for at in found) < 1e-9
 
@@ -164,7 +165,7 @@ class TestPlaces:
 
 
 def test_a_climb_finds_worse_than_the_sample():
-    kernel = lambdify(MILA)
+    kernel = lambdify(MILA, "numpy")
     kind = FORMATS["float64"]
     found = {
         f.subject: f for f in accuracy(kernel, kind, points=60, seed=0, progress=quiet)
@@ -204,7 +205,7 @@ class TestErrors:
 
     def test_near_a_root_terms_are_the_measure(self):
         root = -1.150592209382104
-        found = measure(lambdify(MILA).partials, MILA, np.array([root]))["f_x"]
+        found = measure(lambdify(MILA, "numpy").partials, MILA, np.array([root]))["f_x"]
         assert found.max_ulp == 0
         assert 0 < found.max_ulp_of_terms < 12
 
@@ -266,7 +267,7 @@ class TestLimits:
         [(get("mish").formula, "failed"), ("x * sigmoid(3 * x)", "reserved")],
     )
     def test_a_wrong_sign_of_zero_fails_in_the_catalog_only(self, text, status):
-        kernel = lambdify(define("own", text))
+        kernel = lambdify(define("own", text), "numpy")
 
         def unsigned(x):
             return {n: v + 0.0 for n, v in kernel.partials(x).items()}
@@ -296,15 +297,15 @@ def test_a_definition_of_cases_and_parameters():
 
 
 def test_autograd_finds_another_function():
-    kind, mish = FORMATS["float64"], lambdify(get("mish"))
-    same = replace(mish, functions=lambdify(get("mila")).functions)
+    kind, mish = FORMATS["float64"], lambdify(get("mish"), "numpy")
+    same = replace(mish, functions=lambdify(get("mila"), "numpy").functions)
     assert all(f.passed for f in autograd(same, kind, progress=quiet))
-    other = replace(mish, functions=lambdify(get("silu")).functions)
+    other = replace(mish, functions=lambdify(get("silu"), "numpy").functions)
     assert not any(f.passed for f in autograd(other, kind, progress=quiet))
 
 
 def test_a_closeup():
-    kernel, kind = lambdify(MILA), FORMATS["float64"]
+    kernel, kind = lambdify(MILA, "numpy"), FORMATS["float64"]
     rows = {c.partial: c for c in closeup(kernel, kind, 1.5)}
     exact = enclose(MILA, "f", 1.5).mid
     assert abs(Fraction(rows["f"].exact) / exact - 1) < Fraction(1, 10**19)
@@ -318,7 +319,9 @@ def test_a_closeup():
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("activation", CATALOG, ids=lambda a: a.name)
 def test_every_float16_of_numpy_code(activation):
-    found = every_number(lambdify(activation), FORMATS["float16"], progress=quiet)
+    found = every_number(
+        lambdify(activation, "numpy"), FORMATS["float16"], progress=quiet
+    )
     assert found
     for finding in found:
         assert finding.passed, finding

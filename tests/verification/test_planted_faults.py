@@ -117,14 +117,14 @@ FAULTS = {
     "torch": (
         Fault(
             "a dropped term",
-            r"form_2 = coefficient_2 \+ .*",
-            "form_2 = coefficient_2 * 1.0",
+            r"nested_2 = torch\.add\(_n\[2\.0\], product, ",
+            "nested_2 = torch.mul(_n[1.0], product, ",
             ("identity", "accuracy", "autograd"),
         ),
         Fault(
             "a flipped sign",
-            r"form_3 = 1\.0 \+ t_2",
-            "form_3 = 1.0 - t_2",
+            r"nested = torch\.add\(_n\[2\.0\], e, ",
+            "nested = torch.sub(_n[2.0], e, ",
             ("identity", "accuracy", "autograd"),
         ),
         Fault(
@@ -136,8 +136,21 @@ FAULTS = {
         ),
         Fault(
             "an inverted quotient",
-            r"form_3 / form_2_squared",
-            "form_2_squared / form_3",
+            r"torch\.div\(product, nested_2, ",
+            "torch.div(nested_2, product, ",
+            ("identity", "accuracy", "autograd"),
+        ),
+        Fault(
+            "a wrong limit of the short arithmetic",
+            r"_REACH = \(1, 3\)",
+            "_REACH = (1, 0.1)",
+            ("identity", "accuracy"),
+            dtype="float32",
+        ),
+        Fault(
+            "an array written before it is read",
+            r"nested = torch\.add\(_n\[2\.0\], e, out=_room_1\)",
+            "nested = torch.add(_n[2.0], e, out=f)",
             ("identity", "accuracy", "autograd"),
         ),
         Fault(
@@ -168,8 +181,8 @@ FAULTS = {
         ),
         Fault(
             "swapped outputs",
-            r"return f, f_x, f_beta, f_xx, f_xbeta,",
-            "return f, f_x, f_beta, f_xbeta, f_xx,",
+            r"_n, f, f_x, f_beta, f_xx, f_xbeta,",
+            "_n, f, f_x, f_beta, f_xbeta, f_xx,",
             ("identity", "accuracy", "autograd"),
         ),
         Fault(
@@ -183,15 +196,15 @@ FAULTS = {
     "c": (
         Fault(
             "a dropped term",
-            r"form_2 = coefficient_2 \+ [^;]*;",
-            "form_2 = coefficient_2;",
+            r"nested_2 = ma_fused_f64\([^;]*;",
+            "nested_2 = e * nested;",
             ("identity", "accuracy", "autograd"),
             count=0,
         ),
         Fault(
             "a flipped sign",
-            r"form_3 = 1\.0 \+ t_2",
-            "form_3 = 1.0 - t_2",
+            r"nested_3 = 1\.0 \+ e",
+            "nested_3 = 1.0 - e",
             ("identity", "accuracy", "autograd"),
             count=0,
         ),
@@ -204,9 +217,16 @@ FAULTS = {
         ),
         Fault(
             "an inverted quotient",
-            r"form_3 / form_2_squared",
-            "form_2_squared / form_3",
+            r"inverse = 1\.0 / nested_2",
+            "inverse = nested_2 / 1.0",
             ("identity", "accuracy", "autograd"),
+            count=0,
+        ),
+        Fault(
+            "a reach that is too long",
+            r"700\.0 / 3\.0",
+            "7000.0 / 3.0",
+            ("identity", "accuracy"),
             count=0,
         ),
         Fault(
@@ -246,9 +266,11 @@ FAULTS = {
         ),
     ),
 }
+# Triton's code runs in its interpreter, slowly: tests/backends/test_triton_values.py.
+RUN = [backend for backend in BACKENDS if backend != "triton"]
 CASES = [
     pytest.param(backend, fault, id=f"{backend}: {fault.name}")
-    for backend in BACKENDS
+    for backend in RUN
     for fault in FAULTS.get(backend, ())
 ]
 
@@ -278,13 +300,13 @@ def test_a_planted_fault_is_found(backend: str, fault: Fault) -> None:
     assert found & set(NUMBERS)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", RUN)
 def test_what_is_not_changed_passes(backend: str) -> None:
     for activation in (MILA, QUICK):
         code = generate_code(activation, backend)
         assert verify(code, dtype=["float64", "float32"], points=30).passed
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("backend", RUN)
 def test_every_backend_has_its_faults(backend: str) -> None:
     assert len(FAULTS.get(backend, ())) >= 8

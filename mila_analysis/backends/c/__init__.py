@@ -4,7 +4,8 @@
 the short program for most elements, `loops` the functions of a block, `fast` the rest
 of a file, `arrays` compiled functions on NumPy arrays, `reading` a file to the programs
 in it. The C that is the same in all files stands beside, as `_*.h`. `accurate` and
-`wide` (double-double with a wide exponent) are the same for correctly rounded results.
+`wide` (double-double with a wide exponent) are the same for correctly rounded results,
+`doubles` what nearly all of these come from, with bounds.
 """
 
 from __future__ import annotations

@@ -1,55 +1,57 @@
 """A stable form to C whose results are correctly rounded, and the way back.
 
-For float32 and the 16-bit formats a file holds the double arithmetic with its error
-bounds, the same arithmetic on wide numbers for what the bounds leave open, and power
-series for exponents near 0, where results may be ties. float64 takes the wide numbers
-always.
+For float32 and the 16-bit formats a file holds arithmetic of doubles with its error
+bounds, the short program for elements within its reach and the whole one for others;
+the same arithmetic on wide numbers for what the bounds leave open; and power series for
+exponents near 0, where results may be ties. float64 takes the wide numbers always.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import dataclass
 
 from mila_analysis.backends import header
 from mila_analysis.backends.backend import Reading, Source
 from mila_analysis.backends.c import wide
 from mila_analysis.backends.c.arithmetic import F64, Arithmetic, identifier
-from mila_analysis.backends.c.bodies import (
-    PARTIALS,
-    Body,
-    function,
-    spelled,
-    statements,
-    titles,
+from mila_analysis.backends.c.bodies import INDENT, PARTIALS, Body, statements, titles
+from mila_analysis.backends.c.doubles import (
+    FAR,
+    Room,
+    flat,
+    room,
+    short,
+    short_rows,
+    values,
+    whole_rows,
 )
-from mila_analysis.backends.c.frame import (
-    Frame,
-    comment,
-    frame_of,
-    resource,
-    single,
-)
+from mila_analysis.backends.c.fast import near_runtime
+from mila_analysis.backends.c.frame import Frame, comment, frame_of, resource
 from mila_analysis.backends.c.frame import runtime as common_runtime
+from mila_analysis.backends.c.loops import Loops
+from mila_analysis.backends.c.near import NEAR, Reach
 from mila_analysis.backends.c.reading import frame_in, head_of, lines_of, program
 from mila_analysis.backends.c.wide import EXACT, WIDE, without_care
 from mila_analysis.derivation import Derivation, derive
 from mila_analysis.errors import FormulaError, UnsupportedError
 from mila_analysis.program import number
-from mila_analysis.stability import Program
+from mila_analysis.stability import Near, Program, stabilize
 from mila_analysis.stability.near_origin import near_origin
 from mila_analysis.stability.origin import EXPONENT
-from mila_analysis.stability.rounding import DOUBLE, bounded
 
-__all__ = ["FORMATS", "NEAR", "emit", "flags", "read"]
+__all__ = ["EXACT_KINDS", "FORMATS", "emit", "read", "runtime"]
 
 FORMATS = {"f64": "double", "f32": "float", "f16": "uint16_t", "bf16": "uint16_t"}
 """Ends of the names of functions, and the C type that holds a number."""
 
-ARITHMETIC = replace(DOUBLE, tiny=Fraction(1, 10**120))
-"""Of doubles; a number that is no result of float32 stands for underflow."""
+EXACT_KINDS = ("exponent", "origin")
+"""Functions of an exponent, and of values where it is near 0."""
+
+WIDE_KINDS: Mapping[str, Arithmetic] = {
+    "wide": WIDE,
+    **dict.fromkeys(EXACT_KINDS, EXACT),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,18 @@ class AccurateFrame:
 
     Attributes:
         plain: what it shares with a fast file: names and signatures.
-        signed: partials whose sign the double arithmetic always gets right.
+        reach: of its short programs, or None.
         at_origin: partials with a value of their own near exponent 0.
     """
 
     plain: Frame
-    signed: frozenset[str]
+    reach: Reach | None
     at_origin: tuple[str, ...]
+
+    @property
+    def loops(self) -> Loops:
+        """Its functions of doubles."""
+        return Loops(self.plain.prefix, FAR, self.plain.variables, self.reach)
 
     def text(
         self, head: Sequence[str], arithmetic: Mapping[Body, Sequence[str]]
@@ -76,10 +83,16 @@ class AccurateFrame:
             "\n".join(f"{s};" for s in self._signatures().values()),
             runtime(),
         ]
-        parts += [_function(body, lines) for body, lines in arithmetic.items()]
+        parts += [self.loops.reach_function()] if self.reach else []
+        parts += [self._function(body, lines) for body, lines in arithmetic.items()]
         for title, names in titles(self.plain.names).items():
             parts += [self._public(title, names, form) for form in FORMATS]
         return "\n\n".join([*parts, "#ifdef __cplusplus\n}\n#endif"]) + "\n"
+
+    def body(self, kind: str, title: str) -> Body:
+        """Where arithmetic stands."""
+        arithmetic = WIDE_KINDS.get(kind, F64)
+        return Body(self.plain.prefix, kind, title, arithmetic.name)
 
     def _usage(self) -> list[str]:
         formats = [
@@ -101,54 +114,59 @@ class AccurateFrame:
         out = f"{kind} *const *out" if title == PARTIALS else f"{kind} *out"
         return self.plain.signature(title, form, kind, kind, [out])
 
+    def _function(self, body: Body, lines: Sequence[str]) -> str:
+        if body.kind in WIDE_KINDS:
+            return _wide_function(body, lines)
+        return self.loops.function(body, lines)
+
     def _public(self, title: str, names: Sequence[str], form: str) -> str:
         """A function of arrays: the arithmetic of its partials, and room for it."""
         kind, inputs, outputs = FORMATS[form], len(self.plain.variables), len(names)
         variables = self.plain.variables[1:]
         given = ", ".join(["x", *(identifier(p) for p in variables)])
         steps = ", ".join(["1", *(f"{p}_step" for p in variables)])
-        known = any(n in self.at_origin for n in names)
-        bodies = [
-            _body(self.plain, "plain", title).name,
-            _body(self.plain, "whole", title).name,
-            _body(self.plain, "wide", title).name,
-            *(_body(self.plain, k, title).name if known else "NULL" for k in NEAR),
-        ]
-        flags = [
-            ", ".join(str(int(n in kept)) for n in names)
-            for kept in (self.signed, self.at_origin)
-        ]
-        out = "out" if title == PARTIALS else "&out"
+        flags = ", ".join(str(int(n in self.at_origin)) for n in names)
+        wide = [self.body("wide", title).name, *self._exact(title, names)]
+        count, out = 2 * outputs, "out" if title == PARTIALS else "&out"
+        room = f"rows[{inputs + 2 * count}][MA_BLOCK]"
         return "\n".join(
             [
                 self._signature(title, form),
                 "{",
                 f"    const {kind} *const given[] = {{{given}}};",
                 f"    const size_t steps[] = {{{steps}}};",
-                f"    const int is_signed[] = {{{flags[0]}}};",
-                f"    const int at_origin[] = {{{flags[1]}}};",
-                f"    double in[{inputs}][MA_BLOCK], rows[{2 * outputs}][MA_BLOCK];",
+                f"    const int at_origin[] = {{{flags}}};",
+                f"    const double *in[{inputs}];",
+                f"    double *out_of[{2 * count}], {room};",
                 f"    ma_wide wide_in[{inputs}][MA_WIDE_BLOCK];",
                 f"    ma_wide wide_out[{outputs}][MA_WIDE_BLOCK];",
                 f"    ma_wide exact[{outputs}][MA_WIDE_BLOCK];",
                 "    const ma_partials p = {",
-                *(f"        {body}," for body in bodies),
-                f"        {inputs}, {outputs}, is_signed, at_origin,",
-                "        in, rows, wide_in, wide_out, exact};",
+                *(f"        {line}" for line in self.task(title, names)),
+                *(f"        {each}," for each in wide),
+                f"        {outputs}, at_origin, wide_in, wide_out, exact}};",
                 f"    ma_accurate_{form}(&p, n, given, steps, {out});",
                 "}",
             ]
         )
 
+    def task(self, title: str, names: Sequence[str]) -> list[str]:
+        """What doubles are computed by, as C: the members of a structure."""
+        known = self.reach is not None
+        return [
+            f"{{{self.body('near', title).name if known else 'NULL'},",
+            f" {self.body('whole', title).name},",
+            f" {self.loops.reach_name if known else 'NULL'},",
+            f" {len(self.plain.variables)}, {2 * len(names)}, in, out_of, rows}},",
+        ]
 
-KINDS: Mapping[str, Arithmetic] = {
-    "plain": F64,
-    "whole": F64,
-    "wide": WIDE,
-    "exponent": EXACT,
-    "origin": EXACT,
-}
-NEAR = ("exponent", "origin")
+    def _exact(self, title: str, names: Sequence[str]) -> list[str]:
+        known = any(n in self.at_origin for n in names)
+        return [self.body(k, title).name if known else "NULL" for k in EXACT_KINDS]
+
+
+Programs = Mapping[tuple[str, str], Program]
+"""Of each kind and function of doubles, the program of its values."""
 
 
 def emit(source: Source) -> str:
@@ -157,63 +175,82 @@ def emit(source: Source) -> str:
     Raises:
         UnsupportedError: the strategy promises too little, or there is no error bound.
     """
-    if source.form.strategy != "homogeneous":
+    form = source.form
+    if form.strategy != "homogeneous":
         raise UnsupportedError(
             f"accurate mode needs a form that holds on every float, and this one is "
-            f"{source.form.strategy}: use --accuracy fast"
+            f"{form.strategy}: use --accuracy fast"
         )
     plain = frame_of(source.activation, source.derivation.names)
-    flat = bounded(source.form.whole, plain.variables, ARITHMETIC).program
-    values = {
-        title: _values(flat, names) for title, names in titles(plain.names).items()
+    plain.check()
+    known = {"whole": flat(form.whole, plain.variables)}
+    near = short(form.near, plain.variables)
+    if near is not None:
+        known["near"] = near
+    programs = {
+        (kind, title): values(program, names)
+        for kind, program in known.items()
+        for title, names in titles(plain.names).items()
     }
-    return _text(plain, values, source.derivation, header.lines(source, "c"))
+    return _text(
+        plain, programs, source.derivation, form.near, header.lines(source, "c")
+    )
 
 
 def _text(
     plain: Frame,
-    values: Mapping[str, Program],
+    programs: Programs,
     derivation: Derivation,
+    near: Near | None,
     head: Sequence[str],
 ) -> str:
     """The file around the programs of its functions; all else follows from them."""
-    found = {
-        title: bounded(program, plain.variables, ARITHMETIC)
-        for title, program in values.items()
-    }
-    near = near_origin(derivation)
-    frame = AccurateFrame(
-        plain,
-        frozenset().union(*(b.signed for b in found.values())),
-        tuple(near.outputs) if near else (),
-    )
+    together = programs.get(("near", PARTIALS))
+    known = None
+    if near is not None and together is not None:
+        known = room(near, together, plain.variables)
+    origin = tuple(found.outputs) if (found := near_origin(derivation)) else ()
+    frame = AccurateFrame(plain, known.reach if known else None, origin)
     arithmetic: dict[Body, list[str]] = {}
-    for title, each in found.items():
-        arithmetic |= _bodies(frame, title, each.program, derivation)
+    for title in titles(plain.names):
+        arithmetic |= _doubles(frame, title, programs, known)
+        arithmetic |= _wide(frame, title, programs, derivation)
     return frame.text(head, arithmetic)
 
 
-def _bodies(
-    frame: AccurateFrame, title: str, program: Program, derivation: Derivation
+def _doubles(
+    frame: AccurateFrame, title: str, programs: Programs, known: Room | None
 ) -> dict[Body, list[str]]:
-    """The statements of one function, of all its kinds."""
+    """The statements of one function on doubles."""
     names, variables = titles(frame.plain.names)[title], frame.plain.variables
-    rows = [*names, *(f"{n}_bound" for n in names)]
-    kinds = spelled(program, variables, rows, F64)
-    exact = without_care(_values(program, names))
-    kinds["wide"] = statements(exact, variables, names, WIDE)
+    bounds = {"whole": whole_rows(programs["whole", title], variables, names)}
+    if known is not None:
+        short = short_rows(programs["near", title], variables, names, known)
+        bounds = {"near": short, **bounds}
+    return {
+        (body := frame.body(kind, title)): frame.loops.lines(body, each, _rows(names))
+        for kind, each in bounds.items()
+    }
+
+
+def _wide(
+    frame: AccurateFrame, title: str, programs: Programs, derivation: Derivation
+) -> dict[Body, list[str]]:
+    """Its statements on wide numbers."""
+    names, variables = titles(frame.plain.names)[title], frame.plain.variables
+    exact = without_care(programs["whole", title])
+    found = {frame.body("wide", title): statements(exact, variables, names, WIDE)}
     if any(n in frame.at_origin for n in names):
-        kinds |= _near(derivation, names)
-    return {_body(frame.plain, kind, title): lines for kind, lines in kinds.items()}
+        for kind, lines in _at_origin(derivation, names).items():
+            found[frame.body(kind, title)] = lines
+    return found
 
 
-def _values(program: Program, names: Sequence[str]) -> Program:
-    """A program without its bounds."""
-    outputs = {n: program.outputs[n] for n in names}
-    return Program(Program(program.bindings, outputs).trimmed(names), outputs)
+def _rows(names: Sequence[str]) -> list[str]:
+    return [*names, *(f"{n}_bound" for n in names)]
 
 
-def _near(derivation: Derivation, names: Sequence[str]) -> dict[str, list[str]]:
+def _at_origin(derivation: Derivation, names: Sequence[str]) -> dict[str, list[str]]:
     """The exponent, and values of some partials where it is near 0."""
     near = near_origin(derivation)
     if near is None:
@@ -228,15 +265,15 @@ def _near(derivation: Derivation, names: Sequence[str]) -> dict[str, list[str]]:
 
 
 def runtime() -> str:
-    """What is the same in all accurate files."""
+    """What is the same in all accurate files; once, where several are put together."""
     parts = [
         common_runtime(),
+        near_runtime(),
         "#ifndef MA_ACCURATE\n#define MA_ACCURATE",
-        *(turn(resource("_rows_f64.h").strip()) for turn in (str, single)),
         wide.runtime(),
         resource("_accurate.h").strip(),
         *(
-            resource("_accurate_f32.h").strip().replace("_f32", f"_{form}")
+            resource("_accurate_f32.h").strip().replace("f32", form)
             for form in FORMATS
             if form != "f64"
         ),
@@ -246,45 +283,46 @@ def runtime() -> str:
     return "\n\n".join(parts)
 
 
-def _function(body: Body, lines: Sequence[str]) -> str:
-    text = function(body, lines, KINDS[body.kind])
-    return text.replace("MA_BLOCK", "MA_WIDE_BLOCK") if body.kind in _WIDE else text
-
-
-_WIDE = ("wide", *NEAR)
+def _wide_function(body: Body, lines: Sequence[str]) -> str:
+    """The C function around statements on wide numbers."""
+    array = "ma_wide (*MA_RESTRICT {})[MA_WIDE_BLOCK]"
+    return "\n".join(
+        [
+            f"static void {body.name}(",
+            f"    {array.format('in')}, {array.format('out')})",
+            "{",
+            "    size_t i;",
+            "    for (i = 0; i < MA_WIDE_BLOCK; i++) {",
+            *(f"{INDENT}{line}" for line in lines),
+            "    }",
+            "}",
+        ]
+    )
 
 
 def read(text: str) -> Sequence[Reading]:
-    """The arithmetic of an accurate file: of each function, the program with bounds.
+    """The arithmetic of an accurate file: of each function, the programs of doubles.
 
-    All else in the file must be what this version writes around that program: its
-    bounds, the arithmetic on wide numbers, the exact values, and the rest.
+    All else in the file must be what this version writes around those programs: their
+    bounds and reach, the arithmetic on wide numbers, the exact values, and the rest.
 
     Raises:
         FormulaError: it is not.
     """
     known = header.parse(text)
     plain = frame_in(text)
-    values = {}
-    for title, names in titles(plain.names).items():
-        rows = [*names, *(f"{n}_bound" for n in names)]
-        body = _body(plain, "whole", title)
-        found = program(lines_of(text, body), plain.variables, rows, F64)
-        values[title] = _values(found, names)
     derivation = derive(known.activation, known.order)
-    if _text(plain, values, derivation, head_of(text)) != text:
+    near = stabilize(derivation).near
+    frame = AccurateFrame(plain, None, ())
+    kinds = {"whole": FAR}
+    if short(near, plain.variables) is not None:
+        kinds["near"] = NEAR[F64.name]
+    programs = {}
+    for kind, arithmetic in kinds.items():
+        for title, names in titles(plain.names).items():
+            lines = lines_of(text, frame.body(kind, title))
+            found = program(lines, plain.variables, _rows(names), arithmetic)
+            programs[kind, title] = values(found, names)
+    if _text(plain, programs, derivation, near, head_of(text)) != text:
         raise FormulaError("this file is not what its arithmetic and its head make")
-    return [Reading(_body(plain, "whole", t).name, p) for t, p in values.items()]
-
-
-def flags(text: str, plain: Frame) -> dict[str, str]:
-    """What an accurate file says of each partial: `is_signed`, and `at_origin`."""
-    _, _, rest = text.partition(f"\nvoid {plain.prefix}_{PARTIALS}_f32(")
-    _, _, body = rest.partition("{")
-    found = re.findall(r"const int (\w+)\[\] = \{([\d, ]+)\};", body)
-    return dict(found[:2])
-
-
-def _body(plain: Frame, kind: str, title: str) -> Body:
-    """Where arithmetic stands."""
-    return Body(plain.prefix, kind, title, KINDS[kind].name)
+    return [Reading(frame.body(*at).name, p) for at, p in programs.items()]

@@ -7,17 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mila_analysis.backends.c.arithmetic import Arithmetic, identifier, spell
-from mila_analysis.backends.c.plain import normal_exponentials, plain, sizes
 from mila_analysis.program import Binding, Expression, Operation, used_names
 from mila_analysis.stability import Program
 
 __all__ = [
     "INDENT",
     "Body",
-    "function",
     "inputs",
     "results",
-    "spelled",
     "statements",
     "titles",
     "wrapped",
@@ -49,36 +46,16 @@ def titles(names: Sequence[str]) -> dict[str, list[str]]:
     return {**{name: [name] for name in names}, PARTIALS: list(names)}
 
 
-def spelled(
-    program: Program,
-    variables: Sequence[str],
-    wanted: Sequence[str],
-    arithmetic: Arithmetic,
-) -> dict[str, list[str]]:
-    """The statements of one function: where no cap cuts, and everywhere."""
-    marked = normal_exponentials(program)
-    cuts = sizes(marked, wanted)
-    return {
-        "plain": statements(plain(marked), variables, wanted, arithmetic, cuts),
-        "whole": statements(marked, variables, wanted, arithmetic),
-    }
-
-
 def statements(
     program: Program,
     variables: Sequence[str],
     wanted: Sequence[str],
     arithmetic: Arithmetic,
-    cuts: Sequence[Expression] = (),
 ) -> list[str]:
     """Lines that read the inputs of one element and write its wanted outputs."""
-    roots = [*(program.outputs[n] for n in wanted), *cuts]
+    roots = [program.outputs[n] for n in wanted]
     lines = inputs(program, variables, roots, arithmetic)
-    lines += [
-        f"cut |= ma_cuts_{arithmetic.name}({spell(c, arithmetic)});" for c in cuts
-    ]
-    lines += results(program, wanted, arithmetic)
-    return wrapped(lines)
+    return wrapped([*lines, *results(program, wanted, arithmetic)])
 
 
 def inputs(
@@ -133,22 +110,3 @@ def _declaration(binding: Binding, arithmetic: Arithmetic) -> str:
     is_condition = isinstance(value, Operation) and value.kind in COMPARISONS
     kind = "int" if is_condition else arithmetic.type
     return f"const {kind} {identifier(binding.name)} = {spell(value, arithmetic)};"
-
-
-def function(body: Body, lines: Sequence[str], arithmetic: Arithmetic) -> str:
-    """The C function around the statements of a body."""
-    array = f"{arithmetic.type} (*MA_RESTRICT {{}})[MA_BLOCK]"
-    return "\n".join(
-        [
-            f"static {arithmetic.flag} {body.name}(",
-            f"    {array.format('in')}, {array.format('out')})",
-            "{",
-            f"    {arithmetic.flag} cut = 0;",
-            "    size_t i;",
-            "    for (i = 0; i < MA_BLOCK; i++) {",
-            *(f"{INDENT}{line}" for line in lines),
-            "    }",
-            "    return cut;",
-            "}",
-        ]
-    )

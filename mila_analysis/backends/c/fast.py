@@ -24,7 +24,7 @@ from mila_analysis.backends.c.near import Reach, fused, reach_of
 from mila_analysis.partials import parse
 from mila_analysis.stability import Program, StableForm
 
-__all__ = ["FORMATS", "FastFrame", "Format", "bodies", "programs"]
+__all__ = ["FORMATS", "FastFrame", "Format", "bodies", "near_runtime", "programs"]
 
 GRADIENT = "gradient"
 
@@ -217,13 +217,18 @@ def bodies(frame: FastFrame, form: StableForm) -> dict[Body, list[str]]:
     }
 
 
+def near_runtime() -> str:
+    """What short programs in doubles need, in accurate files too; once."""
+    names = ("_near.h", "_near_f64.h", "_blocks.h")
+    texts = [resource(name).strip() for name in names]
+    return "\n\n".join(["#ifndef MA_NEAR\n#define MA_NEAR", *texts, "#endif"])
+
+
 def fast_runtime() -> str:
     """What is the same in all fast files; once, where several are put together."""
-    parts = ["#ifndef MA_FAST\n#define MA_FAST", resource("_near.h").strip()]
+    parts = [near_runtime(), "#ifndef MA_FAST\n#define MA_FAST"]
+    parts += [resource("_near_f32.h").strip(), single(resource("_blocks.h").strip())]
     for each in ARITHMETICS:
-        parts.append(resource(f"_near_{each.name}.h").strip())
-        blocks = resource("_blocks.h").strip()
-        parts.append(blocks if each is F64 else single(blocks))
         parts.append(_turned("_dots.h", each.type, each.type, each.name, each.name))
     parts.append(resource("_short.h").strip())
     for form in FORMATS:

@@ -21,6 +21,7 @@ __all__ = [
     "resource",
     "runtime",
     "single",
+    "without_head",
 ]
 
 ARITHMETICS = (F64, F32)
@@ -113,6 +114,11 @@ class Frame:
         rows = textwrap.wrap(", ".join([*arguments, *out]), WIDTH)
         listed = "\n    ".join(rows)
         return f"void {self.prefix}_{title}_{form}(\n    {listed})"
+
+
+def without_head(text: str) -> str:
+    """A file without its first comment: what is compiled, once for all parameters."""
+    return text.partition(" */\n")[2]
 
 
 def comment(lines: Sequence[str]) -> str:

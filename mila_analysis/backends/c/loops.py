@@ -50,6 +50,7 @@ class Loops:
             marked = normal_exponentials(program)
             return statements(marked, self.variables, wanted, self.arithmetic)
         reach, near = self._known(), NEAR[self.arithmetic.name]
+        program = reach.completed(program)
         roots = [*(program.outputs[n] for n in wanted), *reach.sizes, *reach.parameters]
         lines = inputs(program, self.variables, roots, near, self._row)
         lines += [self._cut(size) for size in reach.sizes]

@@ -61,6 +61,13 @@ class Reach:
         """The largest size, in C."""
         return arithmetic.literal(Fraction(CUTS[arithmetic.name], self.power))
 
+    def completed(self, program: Program) -> Program:
+        """A program with all that the sizes are made of, for outputs without them."""
+        known = {b.name for b in program.bindings}
+        needed = self.program.needed([*self.sizes, *self.parameters])
+        missing = [b for b in needed if b.name not in known]
+        return Program((*missing, *program.bindings), program.outputs)
+
 
 def reach_of(near: Near) -> Reach:
     """Where a short program holds."""

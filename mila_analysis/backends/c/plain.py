@@ -1,13 +1,12 @@
-"""A program to a shorter one for blocks in which no cap cuts anything off.
+"""A program to a shorter one for numbers that need no caps.
 
 There `capped(a)` is a, every tail is 1, and what tails are for drops out: half of the
-exponentials and most of the choices. Both programs give the same bits where no cap
-cuts, so a value does not depend on its neighbours.
+exponentials and most of the choices.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 from mila_analysis.program import (
     Binding,
@@ -20,13 +19,13 @@ from mila_analysis.program import (
 )
 from mila_analysis.stability import Program
 
-__all__ = ["normal_exponentials", "plain", "sizes"]
+__all__ = ["normal_exponentials", "plain"]
 
 ONE = number(1)
 
 
 def plain(program: Program) -> Program:
-    """The program where no cap cuts."""
+    """The program without caps."""
     known: dict[str, Expression] = {}
     bindings = []
     for binding in program.bindings:
@@ -56,39 +55,25 @@ def _uncapped(value: Expression, known: Mapping[str, Expression]) -> Expression:
             return Operation(kind, args)
 
 
-def sizes(program: Program, wanted: Sequence[str]) -> list[Expression]:
-    """What the caps that some outputs need are put on, in the terms of `plain`."""
-    known: dict[str, Expression] = {}
-    for binding in program.bindings:
-        value = _uncapped(binding.value, known)
-        if isinstance(value, Name | Number):
-            known[binding.name] = value
-    needed = program.trimmed(wanted)
-    roots = [b.value for b in needed] + [program.outputs[n] for n in wanted]
-    found = [_uncapped(c.args[0], known) for e in roots for c in _caps(e)]
-    return list(dict.fromkeys(found))
-
-
-def _caps(value: Expression) -> Iterator[Operation]:
-    if isinstance(value, Operation):
-        if value.kind == "capped":
-            yield value
-        for arg in value.args:
-            yield from _caps(arg)
-
-
 def normal_exponentials(program: Program) -> Program:
     """The program with `exp_normal` for exp(-c) where c is a capped size."""
-    capped = {
-        b.name
-        for b in program.bindings
-        if isinstance(b.value, Operation) and b.value.kind == "capped"
-    }
+    known = {b.name: b.value for b in program.bindings}
+
+    def is_capped(value: Expression) -> bool:
+        value = known.get(value.text, value) if isinstance(value, Name) else value
+        return isinstance(value, Operation) and value.kind == "capped"
+
+    def is_safe(value: Expression) -> bool:
+        value = known.get(value.text, value) if isinstance(value, Name) else value
+        match value:
+            case Operation("neg", (Name() as size,)):
+                return is_capped(size)
+        return False
 
     def marked(value: Expression) -> Expression:
         match value:
-            case Operation("exp", (Operation("neg", (Name(text),)),)) if text in capped:
-                return op("exp_normal", *value.args)
+            case Operation("exp", (exponent,)) if is_safe(exponent):
+                return op("exp_normal", exponent)
             case Operation(kind, args):
                 return Operation(kind, tuple(marked(a) for a in args))
         return value
