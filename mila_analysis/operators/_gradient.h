@@ -206,16 +206,28 @@ std::vector<Tensor> gradient_at_once(const Kernel& kernel, const Tensor& x,
                                      at::IntArrayRef variables,
                                      const Arguments& given) {
   std::vector<Tensor> results;
-  std::array<double, MOST_PARAMETERS> sums;
-  void* of_x = nullptr;
+  std::array<double, MOST_PARAMETERS> sums{}, own;
+  char* of_x = nullptr;
   double* of_parameters = nullptr;
   for (const int64_t k : variables) {
     results.push_back(at::empty_like(k == 0 ? x : parameters.at(k - 1)));
-    if (k == 0) of_x = results.back().mutable_data_ptr();
-    if (k > 0) of_parameters = sums.data();
+    if (k == 0) of_x = static_cast<char*>(results.back().mutable_data_ptr());
+    if (k > 0) of_parameters = own.data();
   }
-  call(kernel.gradient[format_of(x.scalar_type())], kernel.parameters, x.numel(),
-       x.const_data_ptr(), given, g.const_data_ptr(), of_x, of_parameters);
+  // sums of many elements are those of the same pieces, whatever the threads
+  const bool split = of_parameters != nullptr && x.numel() >= MANY;
+  const int64_t step = split ? CHUNK : x.numel();
+  const int64_t size = c10::elementSize(x.scalar_type());
+  const char* const at_x = static_cast<const char*>(x.const_data_ptr());
+  const char* const at_g = static_cast<const char*>(g.const_data_ptr());
+  for (int64_t first = 0; first < x.numel(); first += step) {
+    const int64_t skipped = first * size;
+    call(kernel.gradient[format_of(x.scalar_type())], kernel.parameters,
+         std::min(step, x.numel() - first), at_x + skipped, given, at_g + skipped,
+         of_x == nullptr ? nullptr : of_x + skipped, of_parameters);
+    if (of_parameters == nullptr) continue;
+    for (size_t k = 0; k < kernel.parameters; ++k) sums[k] += own[k];
+  }
   for (size_t i = 0; i < results.size(); ++i) {
     if (variables[i] == 0) continue;
     const ScalarType type = results[i].scalar_type();

@@ -96,8 +96,9 @@ std::vector<Tensor> computed(const Kernel& kernel, const Names& names, const Ten
   return results;
 }
 
-// Whether all is one call: few elements without gaps, and each parameter one number of
-// the type that the functions take. Most of what small tensors cost is saved here.
+// Whether all is one call: elements without gaps, few of them or for one thread, and each
+// parameter one number of the type that the functions take. Most of what small tensors
+// cost is saved here.
 bool simple(const Kernel& kernel, const Tensor& x, TensorList parameters,
             Arguments& given) {
   if (parameters.size() != kernel.parameters || !x.is_contiguous()) return false;
@@ -109,7 +110,7 @@ bool simple(const Kernel& kernel, const Tensor& x, TensorList parameters,
     given[2 * k] = reinterpret_cast<uintptr_t>(p.const_data_ptr());
     given[2 * k + 1] = 0;
   }
-  return x.numel() > 0 && x.numel() < MANY;
+  return x.numel() > 0 && (x.numel() < MANY || at::get_num_threads() == 1);
 }
 
 std::vector<Tensor> evaluate(const Tensor& x, TensorList parameters,

@@ -29,3 +29,12 @@ MA_INLINE void ma_store_bf16(uint16_t *to, const float *row, size_t count)
     for (i = 0; i < count; i++)
         to[i] = ma_bf16_of_float(row[i]);
 }
+
+MA_INLINE void ma_scale_bf16(
+    uint16_t *to, const float *row, const float *by, size_t count)
+{
+    size_t i;
+    MA_EACH
+    for (i = 0; i < count; i++)
+        to[i] = ma_bf16_of_float(row[i] * by[i]);
+}

@@ -18,3 +18,18 @@ MA_INLINE void ma_store_f64(double *to, const double *row, size_t count)
     if (row != to)
         memcpy(to, row, count * sizeof *to);
 }
+
+/* Products of two rows. */
+MA_INLINE void ma_scale_f64(
+    double *to, const double *row, const double *by, size_t count)
+{
+    size_t i;
+    if (count == MA_BLOCK) {
+        MA_EACH
+        for (i = 0; i < MA_BLOCK; i++)
+            to[i] = row[i] * by[i];
+        return;
+    }
+    for (i = 0; i < count; i++)
+        to[i] = row[i] * by[i];
+}

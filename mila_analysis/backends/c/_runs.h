@@ -11,6 +11,9 @@ static void ma_run_ITEM(
         size_t count = n - start < MA_BLOCK ? n - start : MA_BLOCK;
         task->in[0] = ma_taken_ITEM(x + start, task->rows[0], count, copied);
         ma_take_parameters_REAL(task, given, steps, start, count);
+        ma_ahead(x + start, sizeof *x, 0);
+        if (task->outputs == 1)
+            ma_ahead(results[0] + start, sizeof *x, 1);
         for (k = 0, j = task->inputs; k < task->outputs; k++, j++)
             task->out[k] = ma_place_ITEM(results[k] + start, task->rows[j], count);
         ma_compute_REAL(task, each);
@@ -34,6 +37,10 @@ static void ma_pull_ITEM(
         const REAL *factor = ma_taken_ITEM(g + start, factors, count, 0);
         task->in[0] = ma_taken_ITEM(x + start, task->rows[0], count, 0);
         ma_take_parameters_REAL(task, given, steps, start, count);
+        ma_ahead(x + start, sizeof *x, 0);
+        ma_ahead(g + start, sizeof *g, 0);
+        if (gx)
+            ma_ahead(gx + start, sizeof *gx, 1);
         ma_compute_REAL(task, each);
         if (count < MA_BLOCK)
             memset(factors + count, 0, (MA_BLOCK - count) * sizeof *factors);
@@ -42,11 +49,7 @@ static void ma_pull_ITEM(
                 task->out[k][i] = 0;
             sums[k - 1] += ma_dot_REAL(task->out[k], factor);
         }
-        if (!gx)
-            continue;
-        MA_EACH
-        for (i = 0; i < MA_BLOCK; i++)
-            task->out[0][i] *= factor[i];
-        ma_store_ITEM(gx + start, task->out[0], count);
+        if (gx)
+            ma_scale_ITEM(gx + start, task->out[0], factor, count);
     }
 }

@@ -94,15 +94,15 @@ class Compiled:
             and x.dtype in REALS
             and x.flags.c_contiguous
             and x.size
-            and all(type(p) is float for p in parameters)
+            and all(_is_number(p, x.dtype) for p in parameters)
         ):
             return self._at_numbers(x, parameters)
         return self._broadcast(arguments)
 
-    def _at_numbers(self, x: Array, parameters: Sequence[float]) -> Sequence[Any]:
+    def _at_numbers(self, x: Array, parameters: Sequence[Any]) -> Sequence[Any]:
         """The same of a plain array and plain numbers, without a look at them."""
         real = REALS[x.dtype]
-        held = [real(p) for p in parameters]
+        held = [real(float(p)) for p in parameters]
         passed = [x.size, _address(x)]
         for each in held:
             passed += [ctypes.addressof(each), 0]
@@ -148,6 +148,13 @@ class Compiled:
         step, count = outputs.strides[0], len(outputs)
         rows = (ctypes.c_void_p * count)(*range(start, start + step * count, step))
         function(*passed, ctypes.addressof(rows))
+
+
+def _is_number(parameter: Any, dtype: np.dtype[Any]) -> bool:
+    """Whether it is a number that leaves the dtype of x as it is."""
+    if type(parameter) is float:
+        return True
+    return isinstance(parameter, np.floating) and parameter.dtype == dtype
 
 
 def _address(array: Array) -> int:

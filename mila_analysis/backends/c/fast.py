@@ -230,7 +230,7 @@ def fast_runtime() -> str:
     parts += [resource("_near_f32.h").strip(), single(resource("_blocks.h").strip())]
     for each in ARITHMETICS:
         parts.append(_turned("_dots.h", each.type, each.type, each.name, each.name))
-    parts.append(resource("_short.h").strip())
+    parts += [resource(name).strip() for name in ("_ahead.h", "_short.h")]
     for form in FORMATS:
         parts.append(_item(form))
         end = form.arithmetic.name
