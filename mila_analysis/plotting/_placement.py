@@ -12,7 +12,8 @@ from matplotlib.path import Path
 from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
-from mila_analysis.plotting._style import HAIRLINE, SMALL, current
+from mila_analysis.plotting._notes import note
+from mila_analysis.plotting._style import SMALL
 
 __all__ = ["annotate", "tabulate"]
 
@@ -32,36 +33,13 @@ def annotate(axes: Axes, x: float, y: float, text: str) -> Annotation | None:
     """Set a small text near a point, or none if every place near it is taken."""
     curves = _curves(axes)
     for distance, direction in product(DISTANCES, DIRECTIONS):
-        note = _note(axes, (x, y), text, distance, direction)
-        box = Text.get_window_extent(note).padded(_pixels(axes, CLEAR))  # no leader
+        placed = note(axes, (x, y), text, distance, direction, led=distance >= LED)
+        placed.get_window_extent()  # turns the offset into a position
+        box = Text.get_window_extent(placed).padded(_pixels(axes, CLEAR))  # no leader
         if _inside(box, axes.bbox) and _free(box, curves):
-            return note
-        note.remove()
+            return placed
+        placed.remove()
     return None
-
-
-def _note(
-    axes: Axes,
-    point: tuple[float, float],
-    text: str,
-    distance: float,
-    direction: tuple[int, int],
-) -> Annotation:
-    right, up = direction
-    reach = distance / (2**0.5 if right and up else 1)
-    leader = {"arrowstyle": "-", "lw": HAIRLINE, "color": current().ink}
-    note = axes.annotate(
-        text,
-        point,
-        xytext=(right * reach, up * reach),
-        textcoords="offset points",
-        ha={-1: "right", 0: "center", 1: "left"}[right],
-        va={-1: "top", 0: "center", 1: "bottom"}[up],
-        fontsize=SMALL,
-        arrowprops=leader | {"shrinkA": 0, "shrinkB": 3} if distance >= LED else None,
-    )
-    note.get_window_extent()  # turns the offset into a position
-    return note
 
 
 def tabulate(

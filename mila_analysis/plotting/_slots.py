@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
-from mila_analysis.plotting._style import HAIRLINE, SMALL, current
+from mila_analysis.plotting._notes import note
+from mila_analysis.plotting._style import SMALL
 
 __all__ = ["beside", "spread"]
 
@@ -99,7 +100,7 @@ def beside(
     orders = [shuffled.sample(range(len(points)), len(points)) for _ in range(ORDERS)]
     places = min((room.settled(order) for order in orders), key=_cost)
     return [
-        _note(axes, point, label, *place)
+        note(axes, point, label, *place, led=place[0] >= LED)
         for point, label, place in zip(points, labels, places, strict=True)
         if place is not None
     ]
@@ -206,25 +207,3 @@ def _free(boxes: Sequence[Box], others: Sequence[Box]) -> bool:
 def _inside(box: Box, frame: Box) -> bool:
     low = box[0] >= frame[0] and box[1] >= frame[1]
     return low and box[2] <= frame[2] and box[3] <= frame[3]
-
-
-def _note(
-    axes: Axes,
-    point: tuple[float, float],
-    text: str,
-    distance: float,
-    direction: tuple[int, int],
-) -> Annotation:
-    right, up = direction
-    reach = distance / (2**0.5 if right and up else 1)
-    leader = {"arrowstyle": "-", "lw": HAIRLINE, "color": current().ink}
-    return axes.annotate(
-        text,
-        point,
-        xytext=(right * reach, up * reach),
-        textcoords="offset points",
-        ha={-1: "right", 0: "center", 1: "left"}[right],
-        va={-1: "top", 0: "center", 1: "bottom"}[up],
-        fontsize=SMALL,
-        arrowprops=leader | {"shrinkA": 0, "shrinkB": 3} if distance >= LED else None,
-    )

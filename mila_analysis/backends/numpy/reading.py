@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 
+from mila_analysis.backends._python_outline import parsed
 from mila_analysis.backends._python_reading import (
     Dialect,
     ReadingError,
@@ -50,10 +51,7 @@ def read(text: str) -> list[Reading]:
     Raises:
         ReadingError: something in it is not what this program writes; names the line.
     """
-    try:
-        tree = ast.parse(text)
-    except SyntaxError as error:
-        raise ReadingError(f"line {error.lineno}: it is no Python") from None
+    tree = parsed(text)
     known = functions(tree)
     names = _all(tree)
     variables = _variables(known, names)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
 from mila_analysis.backends import header
+from mila_analysis.backends._python_outline import arithmetic_in, number_in, parsed
 from mila_analysis.backends._python_reading import (
     Dialect,
     ReadingError,
@@ -46,10 +46,7 @@ def read(text: str) -> list[Reading]:
     """
     known = header.parse(text)
     shell = Shell(known.activation, known.order)
-    try:
-        tree = ast.parse(text)
-    except SyntaxError as error:
-        raise ReadingError(f"line {error.lineno}: it is no Python") from None
+    tree = parsed(text)
     form = stabilize(derive(known.activation, known.order))
     short = blocks(form, shell.bodies)
     functions = _arithmetic(tree, shell, short)
@@ -77,32 +74,8 @@ def _arithmetic(
     in_place = [f"{short.signature(title)}\n    ..." for title in short.wanted]
     tables, runtime, layer = shell.tail()
     parts = ['""', "import torch", *shell.head(lambda _: ""), *bodies, tables]
-    wanted = ast.parse(
-        "\n".join([*parts, *in_place, runtime, *short.rest(), layer])
-    ).body
-    arithmetic = {*shell.bodies, *short.wanted}
-    found = {}
-    if len(tree.body) != len(wanted):
-        raise ReadingError(f"{len(tree.body)} statements where {len(wanted)} belong")
-    for node, other in zip(tree.body, wanted, strict=True):
-        if _outline(node, arithmetic) != _outline(other, arithmetic):
-            line = ast.unparse(node).partition("\n")[0]
-            raise ReadingError(f"line {node.lineno}: '{line}' is nothing we generate")
-        if isinstance(node, ast.FunctionDef) and node.name in arithmetic:
-            found[node.name] = node
-    return found
-
-
-def _outline(node: ast.stmt, arithmetic: Collection[str]) -> str:
-    """A statement without docstrings, and without the arithmetic."""
-    copied: Any = ast.parse(ast.unparse(node)).body[0]
-    if isinstance(copied, ast.FunctionDef) and copied.name in arithmetic:
-        copied.body = []
-    for inner in ast.walk(copied):
-        match inner:
-            case ast.Expr(ast.Constant(str())):
-                inner.value = ast.Constant("")
-    return ast.dump(copied)
+    wanted = "\n".join([*parts, *in_place, runtime, *short.rest(), layer])
+    return arithmetic_in(tree, wanted, {*shell.bodies, *short.wanted})
 
 
 def _plain(node: ast.FunctionDef) -> ast.FunctionDef:
@@ -134,7 +107,7 @@ class _Plain(ast.NodeTransformer):
             case "torch.full_like", [ast.Name("x"), value] if not node.keywords:
                 return value
             case "_residue", [high, low, single, limits]:
-                parts = [_number(part, node) for part in (high, low, single)]
+                parts = [number_in(part, node) for part in (high, low, single)]
                 total = Fraction(parts[0]) + Fraction(parts[1])
                 if single_residue(total) != parts[2]:
                     raise ReadingError(f"line {node.lineno}: no residue of {total}")
@@ -142,10 +115,3 @@ class _Plain(ast.NodeTransformer):
                     ast.Call(node.func, [high, low, limits], []), node
                 )
         return node
-
-
-def _number(node: ast.expr, call: ast.Call) -> float:
-    try:
-        return float(ast.literal_eval(node))
-    except ValueError:
-        raise ReadingError(f"line {call.lineno}: a residue of no number") from None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 from fractions import Fraction
-from typing import Any
 
 from mila_analysis.backends import header
+from mila_analysis.backends._python_outline import arithmetic_in, number_in, parsed
 from mila_analysis.backends._python_reading import (
     Dialect,
     ReadingError,
@@ -43,10 +43,7 @@ def read(text: str) -> list[Reading]:
     known = header.parse(text)
     form = stabilize(derive(known.activation, known.order))
     frame = Frame(known.activation, known.order, form.near)
-    try:
-        tree = ast.parse(text)
-    except SyntaxError as error:
-        raise ReadingError(f"line {error.lineno}: it is no Python") from None
+    tree = parsed(text)
     functions = _arithmetic(tree, frame)
     variables = known.activation.variables
     return [
@@ -58,29 +55,8 @@ def read(text: str) -> list[Reading]:
 def _arithmetic(tree: ast.Module, frame: Frame) -> dict[str, ast.FunctionDef]:
     """The functions of the arithmetic, once all else is found to be as we write it."""
     empty = {name: ["..."] for name in frame.functions()}
-    wanted = ast.parse("\n".join(frame.parts('""', lambda _: "", empty))).body
-    found = {}
-    if len(tree.body) != len(wanted):
-        raise ReadingError(f"{len(tree.body)} statements where {len(wanted)} belong")
-    for node, other in zip(tree.body, wanted, strict=True):
-        if _outline(node, frame) != _outline(other, frame):
-            line = ast.unparse(node).partition("\n")[0]
-            raise ReadingError(f"line {node.lineno}: '{line}' is nothing we generate")
-        if isinstance(node, ast.FunctionDef) and node.name in frame.functions():
-            found[node.name] = node
-    return found
-
-
-def _outline(node: ast.stmt, frame: Frame) -> str:
-    """A statement without docstrings, and without the arithmetic."""
-    copied: Any = ast.parse(ast.unparse(node)).body[0]
-    if isinstance(copied, ast.FunctionDef) and copied.name in frame.functions():
-        copied.body = []
-    for inner in ast.walk(copied):
-        match inner:
-            case ast.Expr(ast.Constant(str())):
-                inner.value = ast.Constant("")
-    return ast.dump(copied)
+    wanted = "\n".join(frame.parts('""', lambda _: "", empty))
+    return arithmetic_in(tree, wanted, empty)
 
 
 def _plain(node: ast.FunctionDef) -> ast.FunctionDef:
@@ -109,16 +85,9 @@ class _Plain(ast.NodeTransformer):
             case "_full", [ast.Name("x"), value] if not node.keywords:
                 return value
             case "_residue", [ast.Name("x"), high, low, single]:
-                parts = [_number(part, node) for part in (high, low, single)]
+                parts = [number_in(part, node) for part in (high, low, single)]
                 total = Fraction(parts[0]) + Fraction(parts[1])
                 if single_residue(total) != parts[2]:
                     raise ReadingError(f"line {node.lineno}: no residue of {total}")
                 return ast.copy_location(ast.Call(node.func, [high, low], []), node)
         return node
-
-
-def _number(node: ast.expr, call: ast.Call) -> float:
-    try:
-        return float(ast.literal_eval(node))
-    except ValueError:
-        raise ReadingError(f"line {call.lineno}: a residue of no number") from None
