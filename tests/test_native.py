@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from mila_analysis import native
+from mila_analysis.native import compilers, keeping, loading
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="no C compiler here")
 
@@ -30,9 +31,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache, and a process that has loaded nothing."""
     folder = tmp_path / "cache"
     monkeypatch.setenv(native.CACHE_VARIABLE, str(folder))
-    monkeypatch.setattr(native, "_loaded", {})
+    monkeypatch.setattr(loading, "_loaded", {})
     other = tmp_path / "temporary"
-    monkeypatch.setattr(native, "_temporary", lambda: other)
+    monkeypatch.setattr(keeping, "_temporary", lambda: other)
     return folder
 
 
@@ -41,14 +42,14 @@ def twice(library: native.Library, value: int) -> int:
 
 
 def forget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(native, "_loaded", {})
+    monkeypatch.setattr(loading, "_loaded", {})
 
 
 def without_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> bytes:
         raise AssertionError("it was compiled again")
 
-    monkeypatch.setattr(native, "_compile", refuse)
+    monkeypatch.setattr(loading, "machine_code", refuse)
 
 
 def fake_compiler(folder: Path, body: str) -> str:
@@ -139,7 +140,7 @@ def test_another_text_or_flag_is_another_file(cache):
 def test_another_compiler_or_machine_is_another_file(cache, monkeypatch):
     native.load(TWICE)
     forget(monkeypatch)
-    monkeypatch.setattr(native, "_machine", lambda: "another machine")
+    monkeypatch.setattr(loading, "_machine", lambda: "another machine")
     native.load(TWICE)
     assert len(list(cache.glob("*.so"))) == 2
 
@@ -165,12 +166,12 @@ def test_a_damaged_file_is_compiled_again(cache, monkeypatch, damage):
     forget(monkeypatch)
     assert twice(native.load(TWICE), 5) == 10
     (mended,) = cache.glob("*.so")
-    assert native._kept(cache, mended.name.partition("-")[0]) == mended
+    assert keeping.whole(cache, mended.name.partition("-")[0]) == mended
 
 
 def test_a_library_that_does_not_load_is_compiled_again(cache, monkeypatch):
-    key = native._key(TWICE, native.compiler(), ())
-    native._keep(cache, key, b"no library, but whole")
+    key = loading._key(TWICE, native.compiler(), ())
+    keeping.keep(cache, key, b"no library, but whole")
     assert twice(native.load(TWICE), 3) == 6
 
 
@@ -192,8 +193,10 @@ def test_two_processes_at_once(cache):
 
 def test_threads_compile_once(monkeypatch):
     calls = []
-    compile_ = native._compile
-    monkeypatch.setattr(native, "_compile", lambda *a: calls.append(a) or compile_(*a))
+    compile_ = loading.machine_code
+    monkeypatch.setattr(
+        loading, "machine_code", lambda *a: calls.append(a) or compile_(*a)
+    )
     with ThreadPoolExecutor(8) as pool:
         libraries = list(pool.map(native.load, [TWICE] * 8))
     assert len(calls) == 1
@@ -211,7 +214,7 @@ def test_a_cache_that_cannot_be_written_is_noted_and_passed_by(
     assert twice(library, 6) == 12
     assert len(caplog.records) == 1
     assert str(blocked) in caplog.text
-    assert library.path.parent == native._temporary()
+    assert library.path.parent == keeping._temporary()
 
 
 def test_a_full_disk_leaves_nothing_behind(cache, monkeypatch, caplog):
@@ -277,7 +280,7 @@ def test_flags_that_a_compiler_does_not_know_are_left_out(tmp_path, monkeypatch)
 
 def test_a_compiler_that_does_not_end_is_stopped(tmp_path, monkeypatch):
     monkeypatch.setenv("CC", fake_compiler(tmp_path, "exec sleep 60"))
-    monkeypatch.setattr(native, "TIMEOUT", 0.2)
+    monkeypatch.setattr(compilers, "TIMEOUT", 0.2)
     start = time.monotonic()
     with pytest.raises(native.CompileError, match="did not finish"):
         native.load(TWICE)
@@ -288,7 +291,7 @@ def test_what_a_compiler_started_is_stopped_too(tmp_path, monkeypatch):
     """As gcc starts cc1: it would go on for as long as it likes."""
     body = f"sleep 60 & echo $! > {tmp_path}/child; wait"
     monkeypatch.setenv("CC", fake_compiler(tmp_path, body))
-    monkeypatch.setattr(native, "TIMEOUT", 0.5)
+    monkeypatch.setattr(compilers, "TIMEOUT", 0.5)
     with pytest.raises(native.CompileError, match="did not finish"):
         native.load(TWICE)
     child = int((tmp_path / "child").read_text())

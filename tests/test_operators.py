@@ -18,6 +18,7 @@ import mila_analysis as ma
 from mila_analysis import native, operators
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.kernels import generate_code
+from mila_analysis.native import loading
 from mila_analysis.operators import building, registering
 
 pytestmark = [
@@ -530,7 +531,7 @@ def test_functions_of_torch_by_compiled_code():
 def test_it_is_built_once_a_process(monkeypatch, tmp_path):
     """Torch takes the operators of a namespace only once."""
     library = building.bridge()
-    monkeypatch.setattr(native, "_loaded", {})
+    monkeypatch.setattr(loading, "_loaded", {})
     monkeypatch.setenv(native.CACHE_VARIABLE, str(tmp_path))
     assert building.bridge() is library
 

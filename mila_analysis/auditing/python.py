@@ -14,8 +14,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from mila_analysis.auditing.executing import Context, Executor, Names, as_number
+from mila_analysis.auditing.executing import Executor
+from mila_analysis.auditing.expressions import Names
 from mila_analysis.auditing.tree import Node, name, number
+from mila_analysis.auditing.values import Context, as_number
 from mila_analysis.errors import (
     FormulaError,
     NoPlaceError,
