@@ -29,6 +29,7 @@ from mila_analysis.program import (
     op,
 )
 from mila_analysis.stability.constants import Constants
+from mila_analysis.stability.remainder import remainder
 from mila_analysis.stability.sums import Arithmetic, Sum
 from mila_analysis.stability.terms import rational
 from mila_analysis.tower import Generator
@@ -45,8 +46,8 @@ class Speller(Protocol):
     def value(self, element: Any) -> Expression:
         """Expression of an element of the tower."""
 
-    def polynomial(self, polynomial: Any) -> Expression:
-        """Expression of a polynomial in the symbols of the tower."""
+    def sum(self, polynomial: Any) -> Expression:
+        """Expression of an irreducible polynomial in those symbols, as it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +292,8 @@ class Generators:
         symbol = generator.symbol
         if generator.function == "exp" and expression == symbol - 1:
             return self._minus_one(self.exponentials[symbol])
+        if generator.function == "exp":
+            return self._near_origin(generator, polynomial)
         if generator.function == "erf" and expression in (symbol - 1, symbol + 1):
             return self._complement(generator, expression == symbol + 1)
         if generator.function == "sqrt":
@@ -302,6 +305,22 @@ class Generators:
         if at.lost is not None:
             value = op("add", value, op("mul", at.plain, at.lost))
         return self.builder.bind("minus", value)
+
+    def _near_origin(self, generator: Generator, polynomial: Any) -> Expression | None:
+        """A sum whose low powers cancel at x = 0, without them near there."""
+        found = remainder(polynomial, generator, self.field)
+        if found is None:
+            return None
+        bind, value = self.builder.bind, self.speller.value
+        z = bind("z", value(found.exponent))
+        rests = [
+            mul(value(c), op("exp_rest", mul(number(j), z), number(found.order)))
+            for j, c in found.rests.items()
+        ]
+        near = bind("near", add(value(found.leading), *rests))
+        far = bind("form", self.speller.sum(polynomial))
+        is_near = op("<", op("abs", mul(number(max(found.rests)), z)), number(2))
+        return bind("either", op("select", is_near, near, far))
 
     def _complement(self, generator: Generator, is_sum: bool) -> Expression:
         """erf(u) + 1 or erf(u) - 1: exp(-u²)·erfcx(|u|) on the side where it decays."""

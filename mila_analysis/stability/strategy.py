@@ -20,6 +20,7 @@ from mila_analysis.stability.affine import Affine
 from mila_analysis.stability.direct import Direct
 from mila_analysis.stability.form import Near, Program, StableForm
 from mila_analysis.stability.projective import Projective
+from mila_analysis.stability.remainder import removable
 from mila_analysis.stability.terms import NotHomogeneousError
 from mila_analysis.stability.wide import Wide
 
@@ -76,6 +77,10 @@ def _wide(derivation: Derivation) -> StableForm:
 def _homogeneous(derivation: Derivation) -> StableForm:
     if sum(g.function == "exp" for g in derivation.generators) > 1:
         raise NotHomogeneousError("several exponentials")
+    if removable(derivation):
+        raise NotHomogeneousError(
+            "a sum that vanishes faster than its terms"
+        )
     whole = _program(derivation, Projective(derivation, _builder(derivation)))
     near = _near(derivation) if _has_exponentials(derivation) else None
     return StableForm(_names(derivation), whole, near, "homogeneous")

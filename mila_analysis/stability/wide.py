@@ -43,11 +43,6 @@ class Wide:
         """Expression of the difference in a condition."""
         return self.value(self.field.from_expr(expression))
 
-    def polynomial(self, polynomial: Any) -> Expression:
-        """A polynomial in all symbols as the product of its factors."""
-        scale, factors = self._factors(polynomial)
-        return mul(self.constants.number(scale), *factors)
-
     def _factors(self, polynomial: Any) -> tuple[Any, list[Expression]]:
         """The constant factor, and the others as they are computed."""
         content, powers = polynomial.factor_list()
@@ -65,7 +60,11 @@ class Wide:
         known = self.generators.form(polynomial)
         if known is not None:
             return known
-        return self.builder.bind("form", add(*self._summands(polynomial)))
+        return self.builder.bind("form", self.sum(polynomial))
+
+    def sum(self, polynomial: Any) -> Expression:
+        """A sum as it stands."""
+        return add(*self._summands(polynomial))
 
     def _summands(self, polynomial: Any) -> Iterator[Expression]:
         """Monomials in what is plain, times polynomials in what may be near ±1."""
