@@ -1,18 +1,16 @@
-"""The generators of a tower to wide arithmetic, and the sums of them that cancel.
+"""The generators of a tower to their values in wide arithmetic.
 
-- Exponents carry their rounding errors (`sums`), as do logarithms in exponents.
-- E - 1 is expm1 of the exponent; erf(u) ± 1 is erfcx times exp(-u²).
-- √u + v, where the signs differ, is (u - v²)/(√u - v).
-- log(1 + w) is log1p(w); that of a polynomial in one exponential is n·max(z, 0) and
-  log1p of the rest.
-- log a - log b, where no other combination of the two occurs, is log1p((a - b)/b).
+- Exponents carry their rounding errors (`sums`), as do logarithms and exponentials that
+  stand in exponents.
+- log(1 + w) is log1p(w); that of a palindrome in one exponential is n·max(z, 0) and
+  log1p of the rest; log a - log b is log1p((a - b)/b), see `differences`.
+- sin and cos of a sum are those of its value and of its error, by the angle sum.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
-from itertools import permutations
 from typing import Any, Protocol
 
 import sympy
@@ -29,7 +27,11 @@ from mila_analysis.program import (
     op,
 )
 from mila_analysis.stability.constants import Constants
-from mila_analysis.stability.remainder import remainder
+from mila_analysis.stability.differences import (
+    all_of_one_sign,
+    differences,
+    shifted,
+)
 from mila_analysis.stability.sums import Arithmetic, Sum
 from mila_analysis.stability.terms import rational
 from mila_analysis.tower import Generator
@@ -45,9 +47,6 @@ class Speller(Protocol):
 
     def value(self, element: Any) -> Expression:
         """Expression of an element of the tower."""
-
-    def sum(self, polynomial: Any) -> Expression:
-        """Expression of an irreducible polynomial in those symbols, as it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class Generators:
         self.sums: dict[Any, Sum] = {}
         self.exponentials: dict[Any, Exponential] = {}
         self.functions = {g.symbol: g for g in derivation.generators}
-        self.merges = self._merges(derivation)
+        self.merges = differences(derivation, self.field)
 
     def evaluate(self) -> None:
         """Bind the values of all generators that are no constants."""
@@ -103,6 +102,10 @@ class Generators:
     def _argument(self, generator: Generator) -> Any:
         return self.merged(self.field.from_expr(generator.argument))
 
+    def merged(self, element: Any) -> Any:
+        """An element with differences of logarithms for the first of each two."""
+        return shifted(element, self.merges)
+
     def _function(self, generator: Generator) -> Expression:
         """A function that does not enlarge the error of its argument."""
         argument = self.speller.value(self._argument(generator))
@@ -113,7 +116,7 @@ class Generators:
     def _exp(self, generator: Generator) -> Expression:
         bind = self.builder.bind
         hint = str(generator.symbol).lower()
-        z = self._sum(self._argument(generator))
+        z = self.sum(self._argument(generator))
         z = Sum(bind("z", z.value), z.error)
         plain = bind(hint, op("exp", z.value))
         lost = None if z.error is None else bind("lost", op("small", z.error))
@@ -125,7 +128,7 @@ class Generators:
     def _circular(self, generator: Generator) -> Expression:
         """sin or cos of a sum, by the angles of its value and of its error."""
         bind = self.builder.bind
-        z = self._sum(self._argument(generator))
+        z = self.sum(self._argument(generator))
         sine, cosine = (
             bind("sine", op("sin", z.value)),
             bind("cosine", op("cos", z.value)),
@@ -154,7 +157,7 @@ class Generators:
             self.sums[generator.symbol] = known
             return known.value
         rest = argument - 1
-        if _all_of_one_sign(rest) and not _constant_term(rest.numer):
+        if all_of_one_sign(rest) and not _constant_term(rest.numer):
             return bind("log", op("log1p", self.speller.value(rest)))
         return bind("log", op("log", self.speller.value(argument)))
 
@@ -191,41 +194,9 @@ class Generators:
         linear = mul(number(degree), op("maximum", z, number(0)))
         return self.arithmetic.sum(Sum(bind("linear", linear), error), growth)
 
-    # Differences of logarithms
-
-    def _merges(self, derivation: Derivation) -> dict[Any, Any]:
-        """Logarithms that stand only in differences: first symbol to second."""
-        logs = [g for g in derivation.generators if g.function == "log"]
-        found: dict[Any, Any] = {}
-        for a, b in permutations(logs, 2):
-            if {a.symbol, b.symbol} & {*found, *found.values()}:
-                continue
-            difference = self.field.from_expr(a.argument - b.argument)
-            if _all_of_one_sign(difference) and all(
-                _is_free(self._shifted(e, a.symbol, b.symbol), b.symbol)
-                for e in _elements(derivation, self.field)
-            ):
-                found[a.symbol] = b.symbol
-        return found
-
-    def merged(self, element: Any) -> Any:
-        """An element with the symbol of a first logarithm for the difference."""
-        for first, second in self.merges.items():
-            element = self._shifted(element, first, second)
-        return element
-
-    def _shifted(self, element: Any, first: Any, second: Any) -> Any:
-        ring = element.numer.ring
-        place = ring.symbols.index(first)
-        total = ring.gens[place] + ring.gens[ring.symbols.index(second)]
-        parts = (
-            p.compose(ring.gens[place], total) for p in (element.numer, element.denom)
-        )
-        return element.field.new(*parts)
-
     # Exponents
 
-    def _sum(self, element: Any) -> Sum:
+    def sum(self, element: Any) -> Sum:
         """A rational function of the symbols, with its rounding error."""
         top = self._polynomial_sum(element.numer)
         if self.speller.constants.holds(element.denom):
@@ -268,133 +239,9 @@ class Generators:
             return Sum(at.plain, self.builder.bind("lost", lost))
         return Sum(self.values[symbol])
 
-    # Forms
-
-    def form(self, polynomial: Any) -> Expression | None:
-        """A symbol, or an irreducible sum by a rule that saves its digits."""
-        terms = polynomial.terms()
-        if len(terms) == 1:
-            (symbol,) = polynomial.as_expr().free_symbols
-            return self.values[symbol]
-        expression = polynomial.as_expr()
-        for symbol in sorted(expression.free_symbols, key=str):
-            generator = self.functions.get(symbol)
-            if generator is None:
-                continue
-            found = self._form_of(generator, polynomial, expression)
-            if found is not None:
-                return found
-        return None
-
-    def _form_of(
-        self, generator: Generator, polynomial: Any, expression: Any
-    ) -> Expression | None:
-        symbol = generator.symbol
-        if generator.function == "exp" and expression == symbol - 1:
-            return self._minus_one(self.exponentials[symbol])
-        if generator.function == "exp":
-            return self._near_origin(generator, polynomial)
-        if generator.function == "erf" and expression in (symbol - 1, symbol + 1):
-            return self._complement(generator, expression == symbol + 1)
-        if generator.function == "sqrt":
-            return self._conjugate(generator, polynomial)
-        return None
-
-    def _minus_one(self, at: Exponential) -> Expression:
-        value: Expression = op("expm1", at.exponent.value)
-        if at.lost is not None:
-            value = op("add", value, op("mul", at.plain, at.lost))
-        return self.builder.bind("minus", value)
-
-    def _near_origin(self, generator: Generator, polynomial: Any) -> Expression | None:
-        """A sum whose low powers cancel at x = 0, without them near there."""
-        found = remainder(polynomial, generator, self.field)
-        if found is None:
-            return None
-        bind, value = self.builder.bind, self.speller.value
-        z = bind("z", value(found.exponent))
-        rests = [
-            mul(value(c), op("exp_rest", mul(number(j), z), number(found.order)))
-            for j, c in found.rests.items()
-        ]
-        near = bind("near", add(value(found.leading), *rests))
-        far = bind("form", self.speller.sum(polynomial))
-        is_near = op("<", op("abs", mul(number(max(found.rests)), z)), number(2))
-        return bind("either", op("select", is_near, near, far))
-
-    def _complement(self, generator: Generator, is_sum: bool) -> Expression:
-        """erf(u) + 1 or erf(u) - 1: exp(-u²)·erfcx(|u|) on the side where it decays."""
-        bind = self.builder.bind
-        element = self.field.from_expr(generator.argument)
-        u = bind("u", self.speller.value(element))
-        decayed = bind("decayed", mul(self._gauss(element), op("erfcx", op("abs", u))))
-        positive = op(">", u, number(0))
-        if is_sum:
-            far = op("sub", number(2), decayed)
-            return bind("complement", op("select", positive, far, decayed))
-        near, far = op("neg", decayed), op("sub", decayed, number(2))
-        return bind("complement", op("select", positive, near, far))
-
-    def _gauss(self, element: Any) -> Expression:
-        """exp(-u²), a generator that erf brings."""
-        wanted = self.field.from_expr(sympy.cancel(-(element**2).as_expr()))
-        for symbol in self.exponentials:
-            argument = self.field.from_expr(self.functions[symbol].argument)
-            if argument == self.reduced(wanted):
-                return self.values[symbol]
-        square = self._sum(self.reduced(wanted))
-        return self.builder.bind("gauss", op("exp", square.value))
-
-    def _conjugate(self, generator: Generator, polynomial: Any) -> Expression | None:
-        """√u + v by (u - v²)/(√u - v) where v is negative."""
-        symbol = generator.symbol
-        parts = sympy.Poly(polynomial.as_expr(), symbol)
-        if parts.degree() != 1:
-            return None
-        slope, rest = parts.all_coeffs()
-        if not slope.is_Rational or rest == 0:
-            return None
-        square = self.field.from_expr(generator.argument) * self.field(slope**2)
-        norm = square - self.field.from_expr(rest**2)
-        if not _all_of_one_sign(norm):
-            return None
-        bind = self.builder.bind
-        sign = 1 if slope > 0 else -1
-        root = mul(Number(rational(abs(slope))), self.values[symbol])
-        v = bind("v", self.speller.value(self.field.from_expr(sign * rest)))
-        over = op("div", self.speller.value(norm), op("sub", root, v))
-        total = op("select", op(">", v, number(0)), op("add", root, v), over)
-        return bind("conjugate", total if sign > 0 else op("neg", total))
-
-    def reduced(self, element: Any) -> Any:
-        """Canonical form of an element, by the relations of its roots."""
-        return element
-
 
 def _x_first(symbol: Any) -> tuple[bool, str]:
     return (str(symbol) != "x", str(symbol))
-
-
-def _elements(derivation: Derivation, field: Any) -> list[Any]:
-    """Every element that a program computes: partials, and arguments."""
-    found = [e for case in derivation.cases for e in case.partials.values()]
-    for case in derivation.cases:
-        found += [field.from_expr(r.difference) for r in case.conditions]
-    return found + [field.from_expr(g.argument) for g in derivation.generators]
-
-
-def _is_free(element: Any, symbol: Any) -> bool:
-    place = element.numer.ring.symbols.index(symbol)
-    parts = (element.numer, element.denom)
-    return all(p.degree(p.ring.gens[place]) <= 0 for p in parts)
-
-
-def _all_of_one_sign(element: Any) -> bool:
-    """Whether no sum in a quotient cancels, if its symbols are positive."""
-    return all(
-        len({c > 0 for _, c in part.terms()}) <= 1
-        for part in (element.numer, element.denom)
-    )
 
 
 def _constant_term(polynomial: Any) -> bool:

@@ -78,9 +78,7 @@ def _homogeneous(derivation: Derivation) -> StableForm:
     if sum(g.function == "exp" for g in derivation.generators) > 1:
         raise NotHomogeneousError("several exponentials")
     if removable(derivation):
-        raise NotHomogeneousError(
-            "a sum that vanishes faster than its terms"
-        )
+        raise NotHomogeneousError("a sum that vanishes faster than its terms")
     whole = _program(derivation, Projective(derivation, _builder(derivation)))
     near = _near(derivation) if _has_exponentials(derivation) else None
     return StableForm(_names(derivation), whole, near, "homogeneous")

@@ -2,7 +2,7 @@
 
 Wide numbers, m·2^e with an exponent of their own, neither overflow nor underflow, so
 the factored derivative may be computed as it stands. What is left to do is to lose no
-digits where it cancels: that is for the rules of `generators`.
+digits where it cancels: that is for the rules of `generators` and `cancelling`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from mila_analysis.derivation import Derivation
 from mila_analysis.program import Builder, Expression, add, mul, op
+from mila_analysis.stability.cancelling import Cancelling
 from mila_analysis.stability.constants import Constants
 from mila_analysis.stability.generators import Generators
 
@@ -26,6 +27,7 @@ class Wide:
         self.field = next(iter(derivation.cases[0].partials.values())).field
         self.constants = Constants(derivation)
         self.generators = Generators(derivation, self, builder)
+        self.cancelling = Cancelling(self, builder)
         self.generators.evaluate()
 
     def value(self, element: Any) -> Expression:
@@ -57,7 +59,7 @@ class Wide:
 
     def _irreducible(self, polynomial: Any) -> Expression:
         """A symbol, a sum that a rule saves the digits of, or a sum as it stands."""
-        known = self.generators.form(polynomial)
+        known = self.cancelling.form(polynomial)
         if known is not None:
             return known
         return self.builder.bind("form", self.sum(polynomial))
