@@ -11,7 +11,6 @@ import numpy as np
 # --- runtime ---
 _NOWHERE = -(1 << 54)  # the exponent of zero
 _BEYOND = 1 << 55  # that of a division by zero: nothing makes it less
-_INFINITE = 1 << 17  # that of an infinite argument
 _ROOM = 240  # bits that a mantissa may have been shifted by
 _ORIGIN = np.zeros(1, np.int64)
 
@@ -176,14 +175,14 @@ def _double(a):
     return a.m * _power(_within(a.e, -700, 700))
 
 
-def _widened(x):
-    """Arguments as wide numbers: infinities as huge ones, NaN as 1."""
+def _widened(x, infinite):
+    """Arguments as wide numbers, infinities with a given exponent, NaN as 1."""
     finite = np.isfinite(x)
     if finite.all():
         return _normal(_off_the_ends(x))
     given = np.where(finite, x, np.copysign(1.0, x))
     a = _normal(_off_the_ends(given))
-    return _Wide(a.m, np.where(np.isinf(x), _INFINITE, a.e), 1)
+    return _Wide(a.m, np.where(np.isinf(x), infinite, a.e), 1)
 
 
 def _off_the_ends(x):

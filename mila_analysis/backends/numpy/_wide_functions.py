@@ -8,7 +8,6 @@ import numpy as np
 
 from mila_analysis.backends.numpy._wide import (
     _BEYOND,
-    _INFINITE,
     _ORIGIN,
     _chosen,
     _double,
@@ -176,7 +175,7 @@ def _wide_log(u):
         rest = u.e * second + np.log(u.m)
         found = np.where(far, u.e * first + rest, found)
     if zero.any():
-        found, e = np.where(zero, -1.0, found), np.where(zero, _INFINITE, 0)
+        found, e = np.where(zero, -1.0, found), np.where(zero, 1 << 17, 0)
         return _checked(found, e, 60, u.wild)
     return _checked(found, _ORIGIN, 60, u.wild)
 
