@@ -134,13 +134,27 @@ class Cancelling:
         slope, rest = parts.all_coeffs()
         if not slope.is_Rational or rest == 0:
             return None
+        found = self._with_root(generator, slope, rest)
+        if found is None:  # √(x² + 1) - 1 + 2x: the part without x may cancel alone
+            constant, others = rest.as_independent(sympy.Symbol("x"), as_Add=True)
+            found = constant and self._with_root(generator, slope, constant)
+            if found:
+                added = self.speller.value(self.field.from_expr(others))
+                return self.builder.bind("form", op("add", added, found))
+        return found or None
+
+    def _with_root(
+        self, generator: Generator, slope: Any, rest: Any
+    ) -> Expression | None:
         square = self.field.from_expr(generator.argument) * self.field(slope**2)
         norm = square - self.field.from_expr(rest**2)
         if not all_of_one_sign(norm):
             return None
         bind = self.builder.bind
         sign = 1 if slope > 0 else -1
-        root = mul(Number(rational(abs(slope))), self.generators.values[symbol])
+        root = mul(
+            Number(rational(abs(slope))), self.generators.values[generator.symbol]
+        )
         v = bind("v", self.speller.value(self.field.from_expr(sign * rest)))
         over = op("div", self.speller.value(norm), op("sub", root, v))
         total = op("select", op(">", v, number(0)), op("add", root, v), over)

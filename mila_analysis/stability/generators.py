@@ -198,11 +198,28 @@ class Generators:
 
     def sum(self, element: Any) -> Sum:
         """A rational function of the symbols, with its rounding error."""
-        top = self._polynomial_sum(element.numer)
+        top = self._factored_sum(element.numer)
         if self.speller.constants.holds(element.denom):
             scale = 1 / element.denom.as_expr()
             return self.arithmetic.scaled(top, self.speller.constants.number(scale))
         return self.arithmetic.quotient(top, self._polynomial_sum(element.denom))
+
+    def _factored_sum(self, polynomial: Any) -> Sum:
+        """A polynomial in which factors that may cancel near ±1 stand as they are."""
+        content, factors = polynomial.factor_list()
+        saved = [(p, n) for p, n in factors if len(p.terms()) > 1 and self._varies(p)]
+        if not saved:
+            return self._polynomial_sum(polynomial)
+        rest = polynomial.ring.ground_new(content)
+        for p, n in factors:
+            rest = rest if (p, n) in saved else rest * p**n
+        values = [
+            Sum(self.speller.value(self.field(p))) for p, n in saved for _ in range(n)
+        ]
+        return reduce(self.arithmetic.product, values, self._polynomial_sum(rest))
+
+    def _varies(self, polynomial: Any) -> bool:
+        return any(map(self.has_form, polynomial.as_expr().free_symbols))
 
     def _polynomial_sum(self, polynomial: Any) -> Sum:
         terms = []

@@ -24,6 +24,7 @@ class Wide:
 
     def __init__(self, derivation: Derivation, builder: Builder) -> None:
         self.builder = builder
+        self.reduced = derivation.reduced
         self.field = next(iter(derivation.cases[0].partials.values())).field
         self.constants = Constants(derivation)
         self.generators = Generators(derivation, self, builder)
