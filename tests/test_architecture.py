@@ -33,6 +33,7 @@ LAYERS = """
     tower
     catalog
     formula
+    notation
     activation  partials  primitives
     files
     errors

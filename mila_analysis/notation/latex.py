@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mila_analysis.auditing.functions import is_function
-from mila_analysis.auditing.grammar import Token
-from mila_analysis.auditing.text import MAX_LENGTH, read_statements
-from mila_analysis.auditing.tree import Node
 from mila_analysis.errors import FormulaError
+from mila_analysis.notation.functions import is_function
+from mila_analysis.notation.grammar import Token
+from mila_analysis.notation.text import MAX_LENGTH, read_statements
+from mila_analysis.notation.tree import Node
 
 __all__ = ["read_latex"]
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from mila_analysis.activation import exact
-from mila_analysis.auditing.functions import ARITY, SPELLINGS, is_function
-from mila_analysis.auditing.tree import Node, apply, name, number, walk
 from mila_analysis.errors import FormulaError, ParameterError, suggestion
+from mila_analysis.notation.functions import ARITY, SPELLINGS, is_function
+from mila_analysis.notation.tree import Node, apply, name, number, walk
 
 __all__ = ["Token", "parse_tokens"]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from mila_analysis.auditing.functions import is_function
-from mila_analysis.auditing.grammar import Token, parse_tokens
-from mila_analysis.auditing.tree import Node
 from mila_analysis.errors import FormulaError
+from mila_analysis.notation.functions import is_function
+from mila_analysis.notation.grammar import Token, parse_tokens
+from mila_analysis.notation.tree import Node
 
 __all__ = ["MAX_LENGTH", "read_statements", "read_text", "tokens_of"]
 
