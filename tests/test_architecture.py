@@ -36,6 +36,8 @@ LAYERS = """
     notation
     activation  partials  primitives
     files
+    letters
+    budget
     errors
 """
 WITNESSES = (
