@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement, groupby
 
 from mila_analysis.errors import PartialError, suggestion
+from mila_analysis.letters import GREEK
 
 __all__ = ["MAX_ORDER", "Partial", "parse", "up_to"]
 
@@ -64,7 +65,7 @@ def parse(text: str, variables: Sequence[str]) -> Partial:
     Raises:
         PartialError: no such variable, or an order above `MAX_ORDER`.
     """
-    word = text.strip().replace("β", "beta")
+    word = "".join(GREEK.get(c, c) for c in text.strip())
     known = [p.name for p in up_to(2, variables)]
     if word == "f":
         return Partial()
