@@ -117,6 +117,8 @@ class _Reader:
     def _name(self, node: ast.Name) -> Any:
         if node.id in self.names:
             return self.names[node.id]
+        if node.id == "pi":
+            return sympy.pi
         if node.id in (*PRIMITIVES, *DEFINED, *CHOICES, *_CALLS) and (
             node.id != "sigma"
         ):
@@ -238,6 +240,10 @@ def _power(base: Any, exponent: Any) -> Any:
         raise FormulaError(
             f"an exponent beyond {MAX_EXPONENT}: {clipped(str(exponent))}"
         )
+    if exponent.is_Rational and exponent.q == 2:
+        if base == 0 and exponent < 0:
+            raise FormulaError("division by zero")
+        return sympy.Pow(base, exponent)
     return _exponential(exponent * sympy.log(base))
 
 
