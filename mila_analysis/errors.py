@@ -107,5 +107,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
     Returns `"; did you mean 'mila'?"`, or nothing when no word is near.
     """
-    near = difflib.get_close_matches(word[:80].lower(), list(known), n=1, cutoff=0.5)
-    return f"; did you mean '{near[0]}'?" if near else ""
+    typed = word[:80].lower()
+    near = difflib.get_close_matches(typed, list(known), n=3, cutoff=0.5)
+    swapped = [found for found in near if sorted(found) == sorted(typed)]
+    return f"; did you mean '{[*swapped, *near][0]}'?" if near else ""

@@ -14,6 +14,7 @@ from mila_analysis.partials import Partial
 from mila_analysis.tower.generator import Generator
 from mila_analysis.tower.lifting import MAX_GENERATORS, Tower
 from mila_analysis.tower.reduction import Reduction
+from mila_analysis.tower.size import check_element, check_expression
 
 __all__ = ["Calculus", "lift", "lift_all"]
 
@@ -60,7 +61,12 @@ class Calculus:
         self.slopes = {v: self._slopes(v) for v in variables}
 
     def element(self, expression: Any) -> Any:
-        """Expression in the symbols of the tower as a canonical element."""
+        """Expression in the symbols of the tower as a canonical element.
+
+        Raises:
+            UnsupportedError: it is too large to be multiplied out.
+        """
+        check_expression(expression)
         return self.reduced(self.field.from_expr(expression))
 
     def _slopes(self, variable: Any) -> list[tuple[Any, Any]]:
@@ -95,4 +101,5 @@ class Calculus:
                 known[chosen] = self.reduced(
                     self._derivative(lower, self.slopes[by_name[chosen[-1]]])
                 )
+            check_element(known[chosen], partial.name)
             yield partial.name, known[chosen]
