@@ -22,7 +22,7 @@ LAYERS = """
     gallery
     plotting  experiments  explorer
     benchmarking
-    verification  analysis  auditing  modules  functions
+    verification  analysis  auditing  modules  functions  continuity  recognition
     operators
     kernels
     backends

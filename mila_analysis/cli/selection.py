@@ -32,6 +32,7 @@ DEFAULT = "mila"
 ENOUGH = 100  # members of a family; no figure takes as many
 
 _WORDS = re.compile(r"[A-Za-z][A-Za-z0-9_]*|[^\W\d_](?:_\w+|[0-9]+)?")
+FEW = 4  # of a family that are looked at
 Values = Mapping[str, Sequence[str]]
 
 
@@ -107,8 +108,9 @@ def several(
         for (_, activation), taking in zip(chosen, taken, strict=True)
         for member in _family(activation, taking)
     ]
-    remark(a for a in found if a.source == catalog.OWN)
-    return list(dict.fromkeys(found))
+    unique = list(dict.fromkeys(found))
+    remark(unique[:FEW], catalog.OWN)
+    return unique
 
 
 def single(

@@ -13,7 +13,17 @@ import sympy
 from mila_analysis.errors import FormulaError
 from mila_analysis.formula.limits import MAX_BITS, MAX_CASES, MAX_EXPONENT
 
-__all__ = ["Case", "Formula", "Relation", "clipped", "combine", "possible", "put_in"]
+__all__ = [
+    "Case",
+    "Formula",
+    "Relation",
+    "clipped",
+    "combine",
+    "contradict",
+    "possible",
+    "put_in",
+    "single_point",
+]
 
 _NEGATION = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 _FLIPPED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
@@ -117,6 +127,15 @@ def contradict(conditions: Sequence[Relation]) -> bool:
         if bound is not None:
             bounds.setdefault(bound[0], []).append(bound[1:])
     return any(_is_empty(found) for found in bounds.values())
+
+
+def single_point(conditions: Sequence[Relation]) -> tuple[Any, Any] | None:
+    """Variable and value, where relations leave it only one; None where more."""
+    closed = [b for r in conditions if (b := _bound(r)) is not None and "=" in b[2]]
+    for (one, low, above), (other, high, below) in product(closed, closed):
+        if (one, low, above, below) == (other, high, ">=", "<="):
+            return one, low
+    return None
 
 
 def _is_empty(found: Sequence[tuple[Any, str]]) -> bool:
