@@ -285,25 +285,27 @@ def _walk(node: Any, names: Mapping[Any, Any], length: int) -> Any:
     """SymPy expression on power series over balls."""
     if node in names:
         return names[node]
-    if node.is_Rational:
-        value = flint.arb(flint.fmpq(int(node.p), int(node.q)))
-        return flint.arb_series([value], prec=length)
-    if node is sympy.E:
-        return flint.arb_series([flint.arb.const_e()], prec=length)
-    if node is sympy.pi:
-        return flint.arb_series([flint.arb.pi()], prec=length)
+    if not node.args:
+        return flint.arb_series([_constant(node)], prec=length)
     if node.is_Add:
         return _sum(node, names, length)
     if node.is_Mul:
         return _fold(lambda a, b: a * b, (_walk(a, names, length) for a in node.args))
-    if node.is_Pow and node.exp.is_Integer:
-        return _power(_walk(node.base, names, length), int(node.exp))
-    if node.is_Pow and node.exp.is_Rational and node.exp.q == 2:
-        return _power(sqrt_ball(_walk(node.base, names, length)), int(node.exp.p))
+    if node.is_Pow and node.exp.is_Rational and node.exp.q <= 2:
+        base = _walk(node.base, names, length)
+        return _power(base if node.exp.q == 1 else sqrt_ball(base), int(node.exp.p))
     if node.is_Pow:
         node = sympy.exp(node.exp * sympy.log(node.base), evaluate=False)
     rule = _RULES[node.func]
     return rule(_walk(node.args[0], names, length))
+
+
+def _constant(node: Any) -> Any:
+    if node is sympy.E:
+        return flint.arb.const_e()
+    if node is sympy.pi:
+        return flint.arb.pi()
+    return flint.arb(flint.fmpq(int(node.p), int(node.q)))
 
 
 def _sum(node: Any, names: Mapping[Any, Any], length: int) -> Any:

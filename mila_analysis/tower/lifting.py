@@ -24,7 +24,9 @@ from mila_analysis.tower.roots import root_of_factors, root_of_rational
 
 __all__ = ["MAX_GENERATORS", "Tower"]
 
-MAX_GENERATORS = 10
+MAX_GENERATORS = 6
+"""Of functions, an angle counted once; and as many roots and constants."""
+
 MAX_POWER = 128
 MAX_ANGLES = 16
 
@@ -314,11 +316,15 @@ class Tower:
         return next((g.symbol for g in found if g.argument == argument), None)
 
     def _append(self, generator: Generator) -> None:
-        if len(self.generators) == MAX_GENERATORS:
-            raise UnsupportedError(
-                f"the formula needs more than {MAX_GENERATORS} exponentials and logs"
-            )
         self.generators.append(generator)
+        functions = [g.function for g in self.generators]
+        roots = sum(name in ("sqrt", "pi") for name in functions)
+        others = len(functions) - roots - functions.count("cos")
+        if max(roots, others) > MAX_GENERATORS:
+            what = "exponentials and logs" if others > MAX_GENERATORS else "roots"
+            raise UnsupportedError(
+                f"the formula needs more than {MAX_GENERATORS} {what}"
+            )
 
     def _symbol(self, function: str) -> Any:
         letter = LETTERS[function]

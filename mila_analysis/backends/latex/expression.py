@@ -26,9 +26,16 @@ from mila_analysis.backends.latex.pieces import (
 )
 from mila_analysis.errors import UnsupportedError
 
-__all__ = ["Glyph", "Letter", "Writer", "times"]
+__all__ = ["CALLS", "Glyph", "Letter", "Writer", "times"]
 
-_CALLS = {sympy.log: r"\ln", sympy.tanh: r"\tanh"}
+CALLS = {
+    sympy.log: r"\ln",
+    sympy.tanh: r"\tanh",
+    sympy.erf: r"\operatorname{erf}",
+    sympy.sin: r"\sin",
+    sympy.cos: r"\cos",
+    sympy.atan: r"\arctan",
+}
 
 
 class Glyph(Protocol):
@@ -155,14 +162,16 @@ class Writer:
                 return Piece(root)
         elif base in self.glyphs and exponent.is_Integer:
             return self.glyphs[base].raised(int(exponent))
-        elif type(base) in _CALLS:
-            name = power(_CALLS[type(base)], self.text(exponent, inline=True))
+        elif type(base) in CALLS:
+            name = power(CALLS[type(base)], self.text(exponent, inline=True))
             return Piece(name + argument(self.text(base.args[0])))
         return self._general_power(base, self.text(exponent, inline=True), inline)
 
     def _general_power(self, base: Any, exponent: str, inline: bool) -> Piece:
         if base is sympy.E:
             return Piece(power("e", exponent))
+        if base is sympy.pi:
+            return Piece(power(r"\pi", exponent))
         if base in self.glyphs:
             return Piece(power(self.glyphs[base].raised(1).text, exponent))
         if base.is_Integer and base > 0:
@@ -172,7 +181,7 @@ class Writer:
         raise UnsupportedError(f"LaTeX has no spelling for {base}")
 
 
-_SPECIAL = (sympy.exp, sympy.log, sympy.tanh)
+_SPECIAL = (sympy.exp, *CALLS)
 
 
 def _based(factor: Any) -> tuple[Any, Any]:

@@ -8,10 +8,18 @@ from typing import Any
 
 import sympy
 
-from mila_analysis.backends.latex.expression import Glyph, Letter, Writer, times
+from mila_analysis.backends.latex.expression import (
+    CALLS,
+    Glyph,
+    Letter,
+    Writer,
+    times,
+)
 from mila_analysis.backends.latex.numerals import Numerals
 from mila_analysis.backends.latex.pieces import Piece, argument, power
 from mila_analysis.backends.latex.symbols import EXPONENTIALS, LOGARITHMS, letters
+from mila_analysis.errors import UnsupportedError
+from mila_analysis.primitives import PRIMITIVES
 from mila_analysis.tower import Generator
 
 __all__ = ["closed", "lettered", "radical", "variables"]
@@ -33,9 +41,10 @@ class Exponential:
 
 
 @dataclass(frozen=True, slots=True)
-class Logarithm:
-    r"""A generator written \ln(...)."""
+class Call:
+    r"""A generator written as a function of its argument, such as \ln(...)."""
 
+    name: str
     argument: Any
     writer: Writer
     is_variable: bool = False
@@ -43,7 +52,9 @@ class Logarithm:
 
     def raised(self, n: int) -> Piece:
         """Its n-th power, n ≥ 1."""
-        return Piece(power(r"\ln", str(n)) + argument(self.writer.text(self.argument)))
+        return Piece(
+            power(self.name, str(n)) + argument(self.writer.text(self.argument))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +81,15 @@ def variables(symbols: Sequence[Any], spelled: Mapping[str, str]) -> dict[Any, G
 
 def radical(
     generator: Generator, generators: Sequence[Generator]
-) -> tuple[Generator, Any] | None:
-    """Logarithm L and rational r of a generator exp(r·L), which is a root; or None."""
+) -> tuple[Any, Any] | None:
+    """Base and rational exponent of a root or of exp(r·log(base)); None for others."""
+    if generator.function == "sqrt":
+        return generator.argument, sympy.Rational(1, 2)
     if generator.function != "exp":
         return None
     rate, rest = generator.argument.as_coeff_Mul()
     logs = [g for g in generators if g.function == "log"]
-    return next(((g, rate) for g in logs if g.symbol == rest), None)
+    return next(((g.argument, rate) for g in logs if g.symbol == rest), None)
 
 
 def closed(
@@ -87,13 +100,23 @@ def closed(
         writer = Writer(dict(glyphs), numerals)
         root = radical(generator, generators)
         if root is not None:
-            glyph: Glyph = Root(root[0].argument, root[1], writer)
+            glyph: Glyph = Root(*root, writer)
         elif generator.function == "exp":
             glyph = Exponential(generator.argument, writer)
+        elif generator.function == "pi":
+            glyph = _pi(glyphs)
         else:
-            glyph = Logarithm(generator.argument, writer)
+            name = CALLS[PRIMITIVES[generator.function].symbol]
+            glyph = Call(name, generator.argument, writer)
         glyphs[generator.symbol] = glyph
     return glyphs
+
+
+def _pi(glyphs: Mapping[Any, Glyph]) -> Glyph:
+    """π, which no variable may look like."""
+    if any(isinstance(g, Letter) and g.text == r"\pi" for g in glyphs.values()):
+        raise UnsupportedError("in LaTeX the parameter 'pi' would be the number π")
+    return Letter(r"\pi", is_variable=False)
 
 
 def lettered(
@@ -101,7 +124,8 @@ def lettered(
 ) -> tuple[dict[Any, Glyph], dict[Any, str]]:
     """Glyphs in which generators are letters, and what each letter stands for.
 
-    A root stays a root. A logarithm that stands nowhere but under roots gets no letter.
+    Letters are for exponentials and logarithms; a root stays a root, and a logarithm
+    that stands nowhere but under roots gets no letter.
     """
     taken = [glyph.raised(1).text for glyph in glyphs.values()]
     names = {
@@ -114,7 +138,10 @@ def lettered(
         written = closed(dict(glyphs), [generator], numerals)[generator.symbol]
         root = radical(generator, generators)
         if root is not None:
-            glyphs[generator.symbol] = Root(root[0].argument, root[1], writer)
+            glyphs[generator.symbol] = Root(*root, writer)
+            continue
+        if generator.function not in names:
+            glyphs.update(closed(dict(glyphs), [generator], numerals))
             continue
         letter = next(names[generator.function])
         glyphs[generator.symbol] = Letter(letter, is_variable=False)
