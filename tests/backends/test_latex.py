@@ -22,7 +22,6 @@ from mila_analysis.backends.latex.reading import (
     read,
     unproved,
 )
-from mila_analysis.backends.latex.symbols import spell
 from mila_analysis.backends.latex.typeset import Printed
 from mila_analysis.errors import (
     FormulaError,
@@ -30,6 +29,7 @@ from mila_analysis.errors import (
     PartialError,
     UnsupportedError,
 )
+from mila_analysis.letters import in_latex as spell
 
 VALUES = ["mila:beta=-0.25", "mila:beta=1/3", "mila:beta=-20", "mila:beta=50"]
 TINY = ["mila:beta=1e-10", "swish:beta=1e-10", "swish:beta=0", "swish:beta=1/3"]
