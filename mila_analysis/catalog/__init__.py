@@ -10,6 +10,7 @@ from mila_analysis.activation import Activation, Number, Parameter, exact
 from mila_analysis.catalog.bounded import BOUNDED
 from mila_analysis.catalog.gated import GATED
 from mila_analysis.catalog.hard import HARD
+from mila_analysis.catalog.periodic import PERIODIC
 from mila_analysis.catalog.rectifiers import RECTIFIERS
 from mila_analysis.errors import (
     FormulaError,
@@ -21,7 +22,7 @@ from mila_analysis.partials import MAX_ORDER, up_to
 
 __all__ = ["CATALOG", "define", "get", "names", "resolve", "titled"]
 
-CATALOG = (*GATED, *RECTIFIERS, *BOUNDED, *HARD)
+CATALOG = (*GATED, *RECTIFIERS, *BOUNDED, *HARD, *PERIODIC)
 """The built-in activations, in the order of `list`."""
 
 _WORDS = {

@@ -9,6 +9,7 @@ from mila_analysis.activation import Activation, Parameter
 __all__ = ["GATED"]
 
 MISRA = "D. Misra, Mish: A Self Regularized Non-Monotonic Activation Function, 2019"
+HENDRYCKS = "D. Hendrycks, K. Gimpel, Gaussian Error Linear Units (GELUs), 2016"
 
 GATED = (
     Activation(
@@ -54,12 +55,25 @@ GATED = (
         source="S. Elfwing, E. Uchibe, K. Doya, 2017, arXiv:1702.03118",
     ),
     Activation(
+        name="gelu",
+        title="GELU",
+        formula="x / 2 * (1 + erf(x / sqrt(2)))",
+        aliases=("gelu_erf",),
+        source=f"{HENDRYCKS}, arXiv:1606.08415",
+    ),
+    Activation(
+        name="gelu_tanh",
+        title="GELU by tanh",
+        formula="x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))",
+        aliases=("gelu_new",),
+        source=f"{HENDRYCKS}, arXiv:1606.08415; approximate='tanh' in PyTorch",
+    ),
+    Activation(
         name="quick_gelu",
         title="QuickGELU",
         formula="x / (1 + exp(-1.702 * x))",
         aliases=("gelu_sigmoid",),
-        source="the sigmoid form of GELU, D. Hendrycks, K. Gimpel, 2016, "
-        "arXiv:1606.08415",
+        source=f"{HENDRYCKS}, arXiv:1606.08415: its form by the sigmoid",
     ),
     Activation(
         name="aria2",
@@ -104,6 +118,20 @@ GATED = (
         formula="x * tanh(log(1 + sigmoid(x)))",
         source="X. Wang, H. Ren, A. Wang, Smish: A Novel Activation Function for Deep "
         "Learning Methods, Electronics 11(4), 2022",
+    ),
+    Activation(
+        name="serf",
+        title="Serf",
+        formula="x * erf(log(1 + exp(x)))",
+        source="S. Nag, M. Bhattacharyya, SERF: Towards better training of deep neural "
+        "networks using log-Softplus ERror activation Function, 2021, arXiv:2108.09598",
+    ),
+    Activation(
+        name="phish",
+        title="Phish",
+        formula="x * tanh(x / 2 * (1 + erf(x / sqrt(2))))",
+        source="P. Naveen, Phish: A Novel Hyper-Optimizable Activation Function, 2021, "
+        "TechRxiv 17283824",
     ),
     Activation(
         name="elish",
