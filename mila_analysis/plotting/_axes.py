@@ -19,7 +19,7 @@ from mila_analysis.plotting._ends import robust_ends
 from mila_analysis.plotting._style import HAIRLINE, current
 from mila_analysis.plotting.kinds import Range
 
-__all__ = ["MARGIN", "dress", "header", "settle", "too_small"]
+__all__ = ["MARGIN", "dress", "header", "settle", "too_small", "zero_lines"]
 
 LEAST = 0.2  # of the figure's height, that the header has to leave
 MARGIN = 0.05
@@ -42,16 +42,21 @@ def dress(
         ylabel: beside the axes.
         below: room under the curves, as a part of their height.
     """
-    faint = current().faint
-    axes.axhline(0, color=faint, linewidth=HAIRLINE, zorder=0.5)
-    if ends[0] < 0 < ends[1]:
-        axes.axvline(0, color=faint, linewidth=HAIRLINE, zorder=0.5)
+    zero_lines(axes, ends)
     axes.set_xlim(*ends)
     axes.set_ylim(*_heights(curves, below))
     axes.set_xlabel("$x$")
     axes.set_ylabel(ylabel)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
+
+
+def zero_lines(axes: Axes, ends: Range) -> None:
+    """Faint lines where y is zero and, if it is inside the range, where x is."""
+    faint = current().faint
+    axes.axhline(0, color=faint, linewidth=HAIRLINE, zorder=0.5)
+    if ends[0] < 0 < ends[1]:
+        axes.axvline(0, color=faint, linewidth=HAIRLINE, zorder=0.5)
 
 
 def _heights(curves: Iterable[Curve], below: float) -> Range:
@@ -67,10 +72,11 @@ def _heights(curves: Iterable[Curve], below: float) -> Range:
 
 def header(
     figure: Figure, handles: Sequence[Artist], labels: Sequence[str], heading: str = ""
-) -> None:
+) -> float:
     """Title, heading and legend in a band of their own above all axes.
 
-    The legend takes as few rows as the width allows. Axes get the rest of the figure.
+    The legend takes as few rows as the width allows. Axes get the rest of the figure,
+    up to the part of its height that is returned.
     """
     inch = 1 / figure.get_figheight()
     top = 1 - 2 * GAP * inch
@@ -84,8 +90,9 @@ def header(
         width, height = figure.get_size_inches()
         raise too_small(width, height)
     engine = figure.get_layout_engine()
-    if engine is not None:
+    if isinstance(engine, ConstrainedLayoutEngine):
         engine.set(rect=(0, 0, 1, top))
+    return top
 
 
 def _headings(figure: Figure, heading: str) -> list[Text]:

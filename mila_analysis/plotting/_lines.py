@@ -14,6 +14,7 @@ from mila_analysis.plotting._curves import Curve, curve
 from mila_analysis.plotting._labels import (
     family_labels,
     family_title,
+    full_label,
     partial_label,
 )
 from mila_analysis.plotting._style import Dash, Look, current, looks
@@ -81,15 +82,18 @@ def _line(axes: Axes, c: Curve, look: Look, stagger: float) -> Line2D:
 
 def heading(activations: Sequence[Activation]) -> str:
     """What all curves have in common, to stand above them."""
-    return activations[0].label if len(activations) == 1 else family_title(activations)
+    only = len(activations) == 1
+    return full_label(activations[0]) if only else family_title(activations)
 
 
-def entries(bundle: Bundle) -> tuple[list[Line2D], list[str]]:
+def entries(
+    bundle: Bundle, looks: Sequence[Sequence[Look]] | None = None
+) -> tuple[list[Line2D], list[str]]:
     """Handles and labels of a legend that tells the curves of a bundle apart.
 
     One entry an activation and one a partial; none for what there is one of.
     """
-    looks = bundle.looks
+    looks = looks or bundle.looks
     handles: list[Line2D] = []
     labels: list[str] = []
     if len(bundle.activations) > 1:

@@ -15,7 +15,7 @@ from matplotlib.transforms import Bbox
 from mila_analysis.plotting._notes import note
 from mila_analysis.plotting._style import SMALL
 
-__all__ = ["annotate", "tabulate"]
+__all__ = ["annotate", "in_a_corner", "tabulate"]
 
 DISTANCES = (5, 9, 14, 21, 30, 40, 52)  # points from the point to the text
 DIRECTIONS = (
@@ -61,6 +61,26 @@ def tabulate(
             return table
         table.remove()
     return None
+
+
+def in_a_corner(axes: Axes, text: str, size: float) -> Text:
+    """Set a small text in the first corner that is free, or else over the curves."""
+    curves = _curves(axes)
+    for x, y in ((0, 1), (1, 0), (0, 0), (1, 1)):
+        placed = axes.text(
+            0.04 + 0.92 * x,
+            0.05 + 0.92 * y,
+            text,
+            transform=axes.transAxes,
+            ha="right" if x else "left",
+            va="top" if y else "bottom",
+            fontsize=size,
+            linespacing=1.05,
+        )
+        if _free(placed.get_window_extent(), curves):
+            return placed
+        placed.remove()
+    return axes.add_artist(placed)
 
 
 def _curves(axes: Axes) -> list[Path]:
