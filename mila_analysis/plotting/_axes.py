@@ -15,8 +15,8 @@ from matplotlib.ticker import MaxNLocator
 
 from mila_analysis.errors import ParameterError
 from mila_analysis.plotting._curves import Curve
-from mila_analysis.plotting._ends import robust_ends
-from mila_analysis.plotting._style import HAIRLINE, current
+from mila_analysis.plotting._ends import common_ends
+from mila_analysis.plotting._style import HAIRLINE, LEADING, current
 from mila_analysis.plotting.kinds import Range
 
 __all__ = ["MARGIN", "dress", "header", "settle", "too_small", "zero_lines"]
@@ -60,12 +60,12 @@ def zero_lines(axes: Axes, ends: Range) -> None:
 
 
 def _heights(curves: Iterable[Curve], below: float) -> Range:
-    """Limits of y: all of the curves, or, next to a pole, most of them."""
-    y = np.concatenate([c.y[np.isfinite(c.y)] for c in curves])
-    if not y.size:
+    """Limits of y: all of the curves, or, where one runs away, most of them."""
+    finite = [c.y[np.isfinite(c.y)] for c in curves]
+    shown = [y for y in finite if y.size]
+    if not shown:
         raise ParameterError("nothing to draw: no finite value in the range of x")
-    low, high = robust_ends(y)
-    low, high = min(low, 0.0), max(high, 0.0)
+    low, high = common_ends(shown)
     half = high / 2 - low / 2 or 10.0
     return low - 2 * half * below, high + 2 * half * MARGIN
 
@@ -120,6 +120,9 @@ def _legend(
             ncols=columns,
         )
         legend.set_in_layout(False)
+        for text in legend.get_texts():
+            if "\n" in text.get_text():
+                text.set_linespacing(LEADING)
         if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
             break
         legend.remove()

@@ -20,13 +20,14 @@ __all__ = [
     "parameter_lines",
     "partial_label",
     "short",
+    "short_names",
     "symbol",
 ]
 
 _FRACTION = re.compile(r"\\frac\{(.* f)\}\{(.*)\}")
 UNNAMED = "custom"  # what a formula that was only typed is called
 LINE, LINES = 44, 2  # letters and lines of a formula, of which a label shows no more
-_PIECES = re.compile(r"\*\*|[^\s+*/,-]*(?:[,*/]|\s+|(?=[+-])|$)|[+-]")
+SHORT = 24  # letters of a name beside a curve
 _ON_ONE_LINE = r"\1\,/\,\2"  # an italic f leans into a slash that follows at once
 
 
@@ -50,21 +51,26 @@ def name(activation: Activation, line: int = LINE) -> str:
 
 
 def _lines(text: str, line: int) -> list[str]:
-    """Text on lines, broken between words or by an operator, cut where it is long."""
-    found = [""]
-    for piece in (
-        whole[i : i + line]
-        for whole in _PIECES.findall(text)
-        for i in range(0, len(whole), line)
-    ):
-        if found[-1] and len((found[-1] + piece).rstrip()) > line:
-            found.append("")
-        found[-1] += piece
-    lines = [one.strip() for one in found]
-    if len(lines) > LINES or max(map(len, lines)) > line:
-        lines = [one[:line] for one in lines[:LINES]]
-        lines[-1] = f"{lines[-1][: line - 1]}…"
-    return lines
+    """Text on lines, broken between words or terms, cut where it is too long."""
+    found: list[str] = []
+    rest = text.strip()
+    while len(rest) > line and len(found) < LINES - 1:
+        at = _break(rest, line)
+        found.append(rest[:at].strip())
+        rest = rest[at:].strip()
+    return [*found, rest if len(rest) <= line else f"{rest[: line - 1]}…"]
+
+
+def _break(text: str, line: int) -> int:
+    """Where a first line ends: at a space or sign in as few brackets as can be."""
+    best = (-1, 0, 0), line
+    depth = 0
+    for i, letter in enumerate(text[: line + 1]):
+        sign = letter == " " or (letter in "+-" and text[i - 1] not in "eE")
+        if i > line // 3 and (sign or (text[i - 1] in "*/," and letter != "*")):
+            best = max(best, ((1, -depth, sign), i))
+        depth += (letter == "(") - (letter == ")")
+    return best[1]
 
 
 def full_label(activation: Activation) -> str:
@@ -97,6 +103,12 @@ def family_labels(activations: Sequence[Activation]) -> tuple[str, ...]:
         ", ".join(f"${p.label}$" for p in a.parameters if p not in shared)
         for a in activations
     )
+
+
+def short_names(activations: Sequence[Activation]) -> tuple[str, ...]:
+    """Names to stand beside curves: without parameters, where they differ so too."""
+    names = [name(a, SHORT) for a in activations]
+    return tuple(names) if len(set(names)) == len(names) else family_labels(activations)
 
 
 def _numbered(labels: Sequence[str]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from mila_analysis.errors import ParameterError
 from mila_analysis.partials import Partial
 from mila_analysis.plotting import _style
 from mila_analysis.plotting._axes import header, too_small, zero_lines
-from mila_analysis.plotting._ends import robust_ends
+from mila_analysis.plotting._ends import common_ends
 from mila_analysis.plotting._labels import name, parameter_lines
 from mila_analysis.plotting._lines import Bundle, draw_lines, entries, sample
 from mila_analysis.plotting._placement import in_a_corner
@@ -33,7 +33,6 @@ LEFT, RIGHT, BELOW = 0.28, 0.06, 0.34  # inches around all panels
 LEGEND = 0.25
 BETWEEN = 0.1  # inches from panel to panel, beside the names that stand above each
 LETTER = 0.5  # width of a letter, of its height
-SPACING = 1.05  # of lines
 LEAST = 0.2  # inches a side, of a panel
 PAD = 0.05  # of the window, above and below what it must show
 TINY = 6.0  # points
@@ -78,10 +77,10 @@ def window(panels: Sequence[Bundle]) -> Range:
         ParameterError: nothing is finite.
     """
     finite = [c.y[np.isfinite(c.y)] for panel in panels for c in panel.curves]
-    ends = [robust_ends(y) for y in finite if y.size]
-    if not ends:
+    shown = [y for y in finite if y.size]
+    if not shown:
         raise ParameterError("nothing to draw: no finite value in the range of x")
-    low, high = min(0.0, *(e[0] for e in ends)), max(0.0, *(e[1] for e in ends))
+    low, high = common_ends(shown)
     left, right = panels[0].x
     if left < 0 < right:
         low, high = max(low, left / 2), min(high, right)
@@ -93,7 +92,7 @@ def window(panels: Sequence[Bundle]) -> Range:
 
 def size(data: GridData) -> Range:
     """Both columns wide, less for one or two; panels about as high as their window."""
-    width = {1: _style.SINGLE, 2: 4.9}.get(data.columns, _style.DOUBLE)
+    width = {1: _style.SINGLE, 2: _style.WIDER}.get(data.columns, _style.DOUBLE)
     left, right = data.panels[0].x
     shape = (data.y[1] - data.y[0]) / (right - left)
     high = _breadth(data, width) * min(max(shape, FLATTEST), TALLEST)
@@ -113,7 +112,9 @@ def draw(figure: Figure, data: GridData) -> None:
         draw_lines(axes, bundle, looks)
         zero_lines(axes, bundle.x)
         axes.set(xlim=bundle.x, ylim=data.y)
-        axes.set_title(title, fontsize=_style.SMALL, pad=2.5, linespacing=SPACING)
+        axes.set_title(
+            title, fontsize=_style.SMALL, pad=2.5, linespacing=_style.LEADING
+        )
     for i, axes in enumerate(figure.axes):
         _ticks(axes.yaxis, outer=i % data.columns == 0)
         _ticks(axes.xaxis, outer=i + data.columns >= len(data.panels))
@@ -145,7 +146,7 @@ def _names(data: GridData, width: float) -> list[list[str]]:
 def _over(names: Sequence[str]) -> float:
     """Inches that a row of names needs above its panels."""
     lines = max(name.count("\n") + 1 for name in names)
-    return BETWEEN + lines * SPACING * 1.1 * _style.SMALL / 72
+    return BETWEEN + lines * _style.LEADING * 1.2 * _style.SMALL / 72
 
 
 def _titled(figure: Figure, data: GridData) -> Iterator[tuple[Bundle, str]]:
