@@ -24,7 +24,7 @@ from mila_analysis.activation import Activation, Number, exact
 from mila_analysis.errors import AccuracyError, ParameterError, PartialError
 from mila_analysis.formula import Case, Formula, Relation
 from mila_analysis.partials import Partial
-from mila_analysis.primitives import PRIMITIVES
+from mila_analysis.primitives import PRIMITIVES, erfc_ball, sqrt_ball
 
 __all__ = ["Enclosure", "enclose", "enclose_all"]
 
@@ -273,16 +273,51 @@ def _walk(node: Any, names: Mapping[Any, Any], length: int) -> Any:
         return flint.arb_series([value], prec=length)
     if node is sympy.E:
         return flint.arb_series([flint.arb.const_e()], prec=length)
+    if node is sympy.pi:
+        return flint.arb_series([flint.arb.pi()], prec=length)
     if node.is_Add:
-        return _fold(lambda a, b: a + b, (_walk(a, names, length) for a in node.args))
+        return _sum(node, names, length)
     if node.is_Mul:
         return _fold(lambda a, b: a * b, (_walk(a, names, length) for a in node.args))
     if node.is_Pow and node.exp.is_Integer:
         return _power(_walk(node.base, names, length), int(node.exp))
+    if node.is_Pow and node.exp.is_Rational and node.exp.q == 2:
+        return _power(sqrt_ball(_walk(node.base, names, length)), int(node.exp.p))
     if node.is_Pow:
         node = sympy.exp(node.exp * sympy.log(node.base), evaluate=False)
     rule = _RULES[node.func]
     return rule(_walk(node.args[0], names, length))
+
+
+def _sum(node: Any, names: Mapping[Any, Any], length: int) -> Any:
+    """A sum; t ± t·erf(u) in it is t·erfc(∓u), which loses no digits.
+
+    Below 1 + erf(u) = 10^-10000 and less no precision would be enough.
+    """
+    terms, values = list(node.args), []
+    for term in node.args:
+        found = _complement(term, terms)
+        if found is not None:
+            scale, argument = found
+            terms.remove(term)
+            terms.remove(scale)
+            error = erfc_ball(_walk(argument, names, length))
+            values.append(_walk(scale, names, length) * error)
+    values += [_walk(term, names, length) for term in terms]
+    return _fold(lambda a, b: a + b, values)
+
+
+def _complement(term: Any, terms: Sequence[Any]) -> tuple[Any, Any] | None:
+    """(t, v) with t·erfc(v) the sum of a term and another one, if there is one."""
+    if term not in terms:
+        return None
+    factors = sympy.Mul.make_args(term)
+    for factor in (f for f in factors if isinstance(f, sympy.erf)):
+        scale = term / factor
+        for t, v in ((scale, -factor.args[0]), (-scale, factor.args[0])):
+            if t in terms:
+                return t, v
+    return None
 
 
 def _fold(operation: Any, values: Iterable[Any]) -> Any:

@@ -18,7 +18,7 @@ from mila_analysis.activation import Activation
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.formula import Case, Relation
 from mila_analysis.partials import Partial
-from mila_analysis.tower import Calculus, Generator, lift_all
+from mila_analysis.tower import Calculus, Generator, Reduction, lift_all
 
 __all__ = ["Derivation", "DerivedCase", "derive", "factored"]
 
@@ -62,6 +62,10 @@ class Derivation:
     def element(self, name: str, case: int = 0) -> Any:
         """A partial as an element of the fraction field, for exact algebra."""
         return self.cases[case].partials[self.partial(name).name]
+
+    def reduced(self, element: Any) -> Any:
+        """Canonical form of a field element: equal functions are equal in it."""
+        return Reduction(element.field, self.generators)(element)
 
     def partial(self, name: str) -> Partial:
         """Canonical partial of a name, checked to be derived here."""

@@ -37,6 +37,7 @@ MAX_DIGITS = 40
 _SPELLINGS = {
     "^": "**", "·": "*", "×": "*", "−": "-", "²": "**2", "³": "**3", "β": "beta",
     "α": "alpha", "γ": "gamma", "θ": "theta", "λ": "lambda_", "σ": "sigma",
+    "π": "pi",
 }  # fmt: skip
 _CALLS = {"ln": "log", "sigma": "sigmoid"}
 _NEGATION = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}
@@ -197,6 +198,8 @@ class _Reader:
     def _name(self, node: ast.Name) -> Any:
         if node.id in self.names:
             return self.names[node.id]
+        if node.id == "pi":
+            return sympy.pi
         functions = (*PRIMITIVES, *DEFINED, "where", "max", "min")
         if node.id in functions:
             raise self._refuse(node, f"'{node.id}' is a function: {node.id}(...)")
@@ -230,6 +233,10 @@ class _Reader:
             return base**exponent
         if exponent.is_Rational and max(abs(exponent.p), exponent.q) > MAX_EXPONENT:
             raise FormulaError(f"an exponent beyond {MAX_EXPONENT}: {exponent}")
+        if exponent.is_Rational and exponent.q == 2:
+            if base == 0 and exponent < 0:
+                raise FormulaError("division by zero")
+            return sympy.Pow(base, exponent)
         return sympy.exp(exponent * sympy.log(base))
 
     def _call(self, name: str, args: Sequence[ast.expr], node: ast.Call) -> list[Case]:

@@ -32,9 +32,10 @@ class Primitive:
 
     Attributes:
         name: as written in a formula.
-        symbol: SymPy class.
+        symbol: SymPy class, or function that makes an expression.
         ball: power series over balls to that of its image.
-        slope: (g, u) to dg/du, for a function that is a generator of the tower.
+        slope: (g, u) to dg/du, for a function that is a generator of the tower; in
+            SymPy, and other rows may stand in it.
         rewrite: u to an equal expression in other rows, for one that is not.
     """
 
@@ -82,6 +83,36 @@ def tanh_ball(series: Any) -> Any:
     return (1 - decayed) / (1 + decayed)
 
 
+def sqrt_ball(series: Any) -> Any:
+    """Square root of a power series over balls; at 0 it has a value and no slope."""
+    if not series[0].is_zero():
+        return series.sqrt()
+    if all(c.is_zero() for c in series.coeffs()):
+        return series
+    undefined = [flint.arb("nan")] * (series.prec - 1)
+    return flint.arb_series([0, *undefined], prec=series.prec)
+
+
+def erf_ball(series: Any) -> Any:
+    """Error function of a power series over balls, of any finite size."""
+    return _with_slope(series[0].erf(), _gaussian(series), series)
+
+
+def erfc_ball(series: Any) -> Any:
+    """1 - erf of a power series over balls, exact where it is far below 1."""
+    return _with_slope(series[0].erfc(), -_gaussian(series), series)
+
+
+def _gaussian(series: Any) -> Any:
+    return 2 * exp_ball(-(series * series)) / flint.arb.pi().sqrt()
+
+
+def _with_slope(start: Any, slope: Any, series: Any) -> Any:
+    """Series of a function of which its value and its derivative are known."""
+    rest = (slope * series.derivative()).integral()
+    return flint.arb_series([start, *rest.coeffs()[1:]], prec=series.prec)
+
+
 PRIMITIVES = {
     row.name: row
     for row in (
@@ -98,6 +129,36 @@ PRIMITIVES = {
             slope=lambda g, u: 1 / u,
         ),
         Primitive(
+            "sqrt",
+            sympy.sqrt,
+            sqrt_ball,
+            slope=lambda g, u: 1 / (2 * g),
+        ),
+        Primitive(
+            "erf",
+            sympy.erf,
+            erf_ball,
+            slope=lambda g, u: 2 / sympy.sqrt(sympy.pi) * sympy.exp(-(u**2)),
+        ),
+        Primitive(
+            "sin",
+            sympy.sin,
+            flint.arb_series.sin,
+            slope=lambda g, u: sympy.cos(u),
+        ),
+        Primitive(
+            "cos",
+            sympy.cos,
+            flint.arb_series.cos,
+            slope=lambda g, u: -sympy.sin(u),
+        ),
+        Primitive(
+            "atan",
+            sympy.atan,
+            flint.arb_series.atan,
+            slope=lambda g, u: 1 / (1 + u**2),
+        ),
+        Primitive(
             "tanh",
             sympy.tanh,
             tanh_ball,
@@ -107,9 +168,11 @@ PRIMITIVES = {
 }
 
 DEFINED = {
-    "sqrt": "u ** (1/2)",
     "sinh": "(exp(u) - exp(-u)) / 2",
     "cosh": "(exp(u) + exp(-u)) / 2",
+    "tan": "sin(u) / cos(u)",
+    "asinh": "log(u + sqrt(u ** 2 + 1))",
+    "erfc": "1 - erf(u)",
     "sigmoid": "1 / (1 + exp(-u))",
     "softplus": "log(1 + exp(u))",
     "relu": "where(u > 0, u, 0)",

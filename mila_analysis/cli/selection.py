@@ -12,7 +12,7 @@ import typer
 from mila_analysis.activation import Activation
 from mila_analysis.errors import FormulaError, ParameterError
 
-__all__ = ["Acts", "Betas", "Json", "Params", "bound", "several", "single"]
+__all__ = ["Acts", "Betas", "Json", "Params", "bound", "names", "several", "single"]
 
 DEFAULT = "mila"
 ENOUGH = 100  # members of a family; no figure takes as many
@@ -20,7 +20,8 @@ ENOUGH = 100  # members of a family; no figure takes as many
 Values = Mapping[str, Sequence[str]]
 
 
-def _names(incomplete: str) -> list[str]:
+def names(incomplete: str) -> list[str]:
+    """Names of the catalog that begin so, for a shell to complete."""
     from mila_analysis import catalog
 
     return [name for name in catalog.names() if name.startswith(incomplete)]
@@ -32,7 +33,7 @@ Acts = Annotated[
         "--activation",
         "-a",
         metavar="ACT",
-        autocompletion=_names,
+        autocompletion=names,
         help="A name (see: mila-analysis list), name:beta=1, or a formula in quotes; "
         f"{DEFAULT} unless given.",
     ),

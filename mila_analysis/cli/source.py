@@ -71,7 +71,7 @@ def code(
     from mila_analysis.kernels import generate_code
 
     made = generate_code(one, backend, order=order, accuracy=accuracy)
-    if made.strategy != "homogeneous":
+    if not made.holds_everywhere:
         say(f"note: strategy {made.strategy}: not proven safe on every float")
     found = None
     if not no_verify:

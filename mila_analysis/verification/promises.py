@@ -12,7 +12,8 @@ in truth is measured and said.
 `accurate`: correctly rounded in float32 and the 16-bit formats; in float64 at most
 0.501 ulp where κ ≤ 2⁴⁰, and everywhere ½ ulp and 2⁻⁹⁶·Σ|terms|.
 
-Code that is not homogeneous promises nothing of its errors: they are measured and said.
+Code whose strategy is `direct` promises nothing of its errors: they are measured and
+said.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Promise:
 
 def promised(code: GeneratedCode, partial: str, dtype: str) -> Promise | None:
     """Limits for a partial of code in a format, or None where there are none."""
-    if code.strategy != "homogeneous":
+    if not code.holds_everywhere:
         return None
     if code.accuracy == "accurate":
         return _accurate(dtype)
