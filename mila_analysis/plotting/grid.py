@@ -120,7 +120,7 @@ def draw(figure: Figure, data: GridData) -> None:
         _ticks(axes.xaxis, outer=i + data.columns >= len(data.panels))
         values = parameter_lines(data.panels[i].activations[0])
         if values:
-            in_a_corner(axes, values, TINY)
+            in_a_corner(axes, values, TINY, axes.lines[:2])
 
 
 def _looks() -> list[list[Look]]:
