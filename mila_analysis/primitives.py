@@ -59,13 +59,14 @@ def _huge_exp(ball: Any) -> Any:
     """Exponential of a huge ball, by a multiple of log 2 known to enough digits.
 
     The exponent of the result, with thousands of bits, is nothing special to a ball. Of
-    an argument that is itself uncertain only the larger end is taken, and zero.
+    an argument that is itself uncertain only the larger end is taken, and zero. What
+    vanishes has a bound that any exponential number may be multiplied with.
     """
     if ball.rad() > 1:
         return _huge_exp(ball.upper()).union(flint.arb(0))
     _, exponent = abs(ball).upper().man_exp()
     if exponent > HUGE_EXPONENT and ball < 0:
-        return flint.arb((1, -HUGE_EXPONENT)).union(flint.arb(0))
+        return flint.arb((1, -(1 << (HUGE_EXPONENT - 1)))).union(flint.arb(0))
     if exponent > HUGE_EXPONENT:
         raise ValueError("an exponential of an exponential number")
     with flint.ctx.workprec(2 * flint.ctx.prec + max(int(exponent), 0) + 64):
@@ -170,7 +171,6 @@ PRIMITIVES = {
 DEFINED = {
     "sinh": "(exp(u) - exp(-u)) / 2",
     "cosh": "(exp(u) + exp(-u)) / 2",
-    "tan": "sin(u) / cos(u)",
     "asinh": "log(u + sqrt(u ** 2 + 1))",
     "erfc": "1 - erf(u)",
     "sigmoid": "1 / (1 + exp(-u))",

@@ -23,7 +23,6 @@ MPMATH = {
     "tanh": mpmath.tanh,
 }
 MEANT = {
-    "tan": sympy.tan,
     "asinh": sympy.asinh,
     "erfc": sympy.erfc,
     "sinh": sympy.sinh,

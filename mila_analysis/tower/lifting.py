@@ -24,7 +24,9 @@ from mila_analysis.tower.roots import root_of_factors, root_of_rational
 
 __all__ = ["MAX_GENERATORS", "Tower"]
 
-MAX_GENERATORS = 10
+MAX_GENERATORS = 6
+"""Of functions, an angle counted once; and as many roots and constants."""
+
 MAX_POWER = 128
 MAX_ANGLES = 16
 
@@ -83,6 +85,7 @@ class Tower:
         """A base whose exponents are all negative, inside a log, has a negative unit.
 
         So log(1 + exp(-x)) stays one, and is not log(1 + exp(x)) - x, which cancels.
+        Beside an erf it has one too: exp(-u²) is the slope of erf(u).
         """
         if self.is_closed:
             return
@@ -93,8 +96,9 @@ class Tower:
             if exponent is not None:
                 for base, factor in multiples(exponent):
                     signs.setdefault(base, set()).add(bool(factor > 0))
+        is_inside = any(u.has(sympy.exp) for u in inside) or expression.has(sympy.erf)
         for base, unit in self._units.items():
-            if signs.get(base) == {False} and any(u.has(sympy.exp) for u in inside):
+            if signs.get(base) == {False} and is_inside:
                 self._units[base] = -abs(unit)
 
     def _lift(self, node: Any) -> Any:
@@ -314,11 +318,15 @@ class Tower:
         return next((g.symbol for g in found if g.argument == argument), None)
 
     def _append(self, generator: Generator) -> None:
-        if len(self.generators) == MAX_GENERATORS:
-            raise UnsupportedError(
-                f"the formula needs more than {MAX_GENERATORS} exponentials and logs"
-            )
         self.generators.append(generator)
+        functions = [g.function for g in self.generators]
+        roots = sum(name in ("sqrt", "pi") for name in functions)
+        others = len(functions) - roots - functions.count("cos")
+        if max(roots, others) > MAX_GENERATORS:
+            what = "exponentials and logs" if others > MAX_GENERATORS else "roots"
+            raise UnsupportedError(
+                f"the formula needs more than {MAX_GENERATORS} {what}"
+            )
 
     def _symbol(self, function: str) -> Any:
         letter = LETTERS[function]

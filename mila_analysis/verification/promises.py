@@ -27,7 +27,7 @@ from mila_analysis.kernels import GeneratedCode
 from mila_analysis.partials import parse
 from mila_analysis.verification.formats import of_dtype
 
-__all__ = ["Promise", "is_known", "promised"]
+__all__ = ["Promise", "aimed_at", "is_known", "promised"]
 
 TEN_BITS = 1000.0
 TIES = 2.0**-50  # exact values are known to 80 bits
@@ -68,6 +68,12 @@ def promised(code: GeneratedCode, partial: str, dtype: str) -> Promise | None:
         return Promise(ten, 16, ten, ten, inf, "ulp where κ ≤ 16", reach)
     limit = _fast(variables)
     return Promise(limit, 16, 4, max(12, limit), inf, "ulp where κ ≤ 16")
+
+
+def aimed_at(partial: str, activation: Activation) -> int:
+    """Ulp that fast code should not exceed where κ ≤ 16: 5, 10 or 50, by order."""
+    order = len(parse(partial, activation.variables).variables)
+    return (5, 10, 50)[min(order, 2)]
 
 
 def is_known(activation: Activation) -> bool:
