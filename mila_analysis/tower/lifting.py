@@ -180,9 +180,7 @@ class Tower:
 
     def _splits(self, factor: Any) -> bool:
         """A root, or a polynomial in exponentials alone with positive coefficients."""
-        if any(
-            g.symbol == factor and g.function == "sqrt" for g in self.generators
-        ):
+        if any(g.symbol == factor and g.function == "sqrt" for g in self.generators):
             return True
         exponentials = [g for g in self.generators if g.function == "exp"]
         symbols = {g.symbol for g in exponentials}
