@@ -11,13 +11,18 @@ from sympy.polys.orderings import lex
 
 from mila_analysis.errors import FormulaError, UnsupportedError
 from mila_analysis.primitives import PRIMITIVES
-from mila_analysis.tower.generator import LETTERS, Generator
+from mila_analysis.tower.generator import LETTERS, Generator, is_constant
 from mila_analysis.tower.reduction import Reduction
 
 __all__ = ["MAX_GENERATORS", "Store"]
 
 MAX_GENERATORS = 6
-"""Of functions, an angle counted once; and as many roots and constants."""
+"""Functions other than roots; a sine and its cosine are one."""
+
+MAX_ROOTS = 4
+"""Each doubles what a denominator is multiplied with."""
+
+MAX_CONSTANTS = 8
 
 
 class Store:
@@ -84,14 +89,18 @@ class Store:
 
     def _append(self, generator: Generator) -> None:
         self.generators.append(generator)
-        functions = [g.function for g in self.generators]
-        roots = sum(name in ("sqrt", "pi") for name in functions)
+        known = {g.symbol: g for g in self.generators}
+        constants = sum(is_constant(g, known) for g in self.generators)
+        functions = [g.function for g in self.generators if not is_constant(g, known)]
+        roots = functions.count("sqrt")
         others = len(functions) - roots - functions.count("cos")
-        if max(roots, others) > MAX_GENERATORS:
-            what = "exponentials and logs" if others > MAX_GENERATORS else "roots"
-            raise UnsupportedError(
-                f"the formula needs more than {MAX_GENERATORS} {what}"
-            )
+        for count, limit, what in (
+            (others, MAX_GENERATORS, "exponentials and logs"),
+            (roots, MAX_ROOTS, "roots"),
+            (constants, MAX_CONSTANTS, "constants"),
+        ):
+            if count > limit:
+                raise UnsupportedError(f"the formula needs more than {limit} {what}")
 
     def _symbol(self, function: str) -> Any:
         letter = LETTERS[function]
