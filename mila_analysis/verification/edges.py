@@ -128,11 +128,8 @@ def _check(
         return
     checked.count += 1
     if not wanted.met(float(found), each.kind):
-        is_only_sign = wanted.met_but_for_the_sign(float(found))
-        if is_only_sign and not _promises_signs(each):
-            checked.unpromised += 1
-        elif not is_known(each.activation) and _is_excused(
-            x, float(found), wanted, each
+        if _is_free_sign(float(found), wanted, each) or (
+            not is_known(each.activation) and _is_excused(x, float(found), wanted, each)
         ):
             checked.unpromised += 1
         else:
@@ -142,10 +139,11 @@ def _check(
             checked.at, checked.where = x, each
 
 
-def _promises_signs(each: Subject) -> bool:
-    """Whether signs of zeros are promised: by one expression that is homogeneous."""
+def _is_free_sign(found: float, wanted: Wanted, each: Subject) -> bool:
+    """Whether only the sign of a zero is wrong, and nothing promises it."""
     cases = derive(each.activation, each.code.order).cases
-    return each.code.strategy == "homogeneous" and len(cases) == 1
+    promised = each.code.strategy == "homogeneous" and len(cases) == 1
+    return not promised and wanted.met_but_for_the_sign(found)
 
 
 def _is_excused(x: float, found: float, wanted: Wanted, each: Subject) -> bool:
