@@ -34,10 +34,13 @@ class DerivedCase:
     Attributes:
         conditions: relations that all hold where the case applies.
         partials: name to canonical quotient of polynomials in variables, generators.
+        plain: name to the same function with the roots of its denominators left there,
+            for arithmetic; the same elements where there are no roots.
     """
 
     conditions: tuple[Relation, ...]
     partials: Mapping[str, Any]
+    plain: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,12 +154,17 @@ def _derive(text: str, variables: tuple[str, ...], order: int) -> Derivation:
         [e for case in parsed.cases for e in _expressions(case)], parsed.variables
     )
     calculus = Calculus(parsed.variables, generators)
+    plain = Calculus(parsed.variables, generators, plain=True)
     source = iter(lifted)
     cases = []
     for case in parsed.cases:
-        found = dict(calculus.partials(next(source), wanted))
+        expression = next(source)
+        found = dict(calculus.partials(expression, wanted))
+        written = found
+        if calculus.is_algebraic:
+            written = dict(plain.partials(expression, wanted))
         relations = (Relation(next(source), r.comparison) for r in case.conditions)
-        cases.append(DerivedCase(tuple(relations), found))
+        cases.append(DerivedCase(tuple(relations), found, written))
     return Derivation(parsed.variables, generators, tuple(cases), order)
 
 
