@@ -33,7 +33,7 @@ MAX_CHOICES = 4000
 POINTS = (0.6875, -1.3125, 2.84375, -0.28125, -5.1, 7.3)
 CLOSE = 1e-9
 PLAIN = tuple(map(sympy.Rational, ("0", "1", "-1", "2", "-2", "1/2", "-1/2")))
-_LETTER = {name.rstrip("_"): letter for letter, name in GREEK.items()}
+_LETTER = {name.rstrip("_"): letter for letter, name in reversed(GREEK.items())}
 
 _Choice = tuple[tuple[Any, Any], ...]  # parameters of an entry, and what they are
 
