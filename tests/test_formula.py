@@ -122,6 +122,15 @@ class TestGrammar:
         wanted = exactly if exactly is not None else Fraction(text)
         assert rational(expression(text)) == wanted
 
+    @pytest.mark.parametrize("text", ["pi * x", "π·x", "x * pi"])
+    def test_pi_is_a_number_unless_it_is_a_parameter(self, text):
+        assert expression(text) == sympy.pi * X
+        assert expression(text, "x", "pi") == sympy.Symbol("pi") * X
+
+    @pytest.mark.parametrize("text", ["x ** 1.5", "x ** (3/2)", "sqrt(x) ** 3"])
+    def test_half_powers_are_roots(self, text):
+        assert expression(text) == sympy.sqrt(X) ** 3
+
     def test_the_variables_are_those_given(self):
         parsed = parse("x + beta", ("x", "beta"))
         assert parsed.variables == (X, BETA)
