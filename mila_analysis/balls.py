@@ -26,7 +26,7 @@ from mila_analysis.formula import Case, Formula, Relation
 from mila_analysis.partials import Partial
 from mila_analysis.primitives import PRIMITIVES, erfc_ball, sqrt_ball
 
-__all__ = ["Enclosure", "enclose", "enclose_all"]
+__all__ = ["Enclosure", "enclose", "enclose_all", "series"]
 
 START_BITS = 128
 MAX_BITS = 1 << 15
@@ -262,6 +262,23 @@ def _holds(relation: Relation, names: Mapping[Any, Any]) -> bool | None:
     if ball < 0:
         return relation.comparison in ("<", "<=")
     return None
+
+
+def series(expression: Any, values: Mapping[Any, Any], length: int) -> Any:
+    """Taylor series of an expression over balls, in the precision of the context.
+
+    Args:
+        expression: SymPy expression in one variable.
+        values: the variable to the ball that is the point.
+        length: how many coefficients.
+    """
+    with flint_cap(length):
+        steps = [1] if length > 1 else []
+        names = {
+            variable: flint.arb_series([ball, *steps], prec=length)
+            for variable, ball in values.items()
+        }
+        return _walk(expression, names, length)
 
 
 def _walk(node: Any, names: Mapping[Any, Any], length: int) -> Any:

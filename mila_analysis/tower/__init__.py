@@ -16,8 +16,16 @@ element linear in them, and every denominator free of them.
 from __future__ import annotations
 
 from mila_analysis.tower.calculus import Calculus, lift, lift_all
-from mila_analysis.tower.generator import Generator
+from mila_analysis.tower.generator import Generator, is_constant
 from mila_analysis.tower.lifting import Tower
 from mila_analysis.tower.reduction import Reduction
 
-__all__ = ["Calculus", "Generator", "Reduction", "Tower", "lift", "lift_all"]
+__all__ = [
+    "Calculus",
+    "Generator",
+    "Reduction",
+    "Tower",
+    "is_constant",
+    "lift",
+    "lift_all",
+]

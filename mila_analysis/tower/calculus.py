@@ -14,20 +14,23 @@ from mila_analysis.partials import Partial
 from mila_analysis.tower.generator import Generator
 from mila_analysis.tower.lifting import MAX_GENERATORS, Tower
 from mila_analysis.tower.reduction import Reduction
+from mila_analysis.tower.size import check_element, check_expression
 
 __all__ = ["Calculus", "lift", "lift_all"]
 
 
 def lift(
-    expression: Any, variables: Sequence[Any]
+    expression: Any, variables: Sequence[Any], *, plain: bool = False
 ) -> tuple[Any, tuple[Generator, ...]]:
     """SymPy expression as an element of the fraction field over its own generators.
+
+    It is canonical, or with `plain` has the denominators it comes with.
 
     Raises:
         UnsupportedError: it holds a function that the tower has no rule for.
     """
     (lifted,), generators = lift_all([expression], tuple(variables))
-    calculus = Calculus(tuple(variables), generators)
+    calculus = Calculus(tuple(variables), generators, plain=plain)
     return calculus.element(lifted), generators
 
 
@@ -49,18 +52,34 @@ def lift_all(
 
 
 class Calculus:
-    """Differentiation in the fraction field over variables and generators."""
+    """Differentiation in the fraction field over variables and generators.
 
-    def __init__(self, variables: tuple[Any, ...], found: tuple[Generator, ...]):
+    Its elements are canonical; with `plain` they keep the denominators they come with.
+    """
+
+    def __init__(
+        self,
+        variables: tuple[Any, ...],
+        found: tuple[Generator, ...],
+        *,
+        plain: bool = False,
+    ) -> None:
         self.variables = variables
         self.generators = found
         symbols = [*(g.symbol for g in reversed(found)), *variables]
         self.field = FracField(symbols, sympy.QQ, lex)
-        self.reduced = Reduction(self.field, found)
+        reduction = Reduction(self.field, found)
+        self.is_algebraic = reduction.is_needed
+        self.reduced = reduction.plain if plain else reduction
         self.slopes = {v: self._slopes(v) for v in variables}
 
     def element(self, expression: Any) -> Any:
-        """Expression in the symbols of the tower as a canonical element."""
+        """Expression in the symbols of the tower as a canonical element.
+
+        Raises:
+            UnsupportedError: it is too large to be multiplied out.
+        """
+        check_expression(expression)
         return self.reduced(self.field.from_expr(expression))
 
     def _slopes(self, variable: Any) -> list[tuple[Any, Any]]:
@@ -95,4 +114,5 @@ class Calculus:
                 known[chosen] = self.reduced(
                     self._derivative(lower, self.slopes[by_name[chosen[-1]]])
                 )
+            check_element(known[chosen], partial.name)
             yield partial.name, known[chosen]

@@ -85,6 +85,7 @@ class Tower:
         """A base whose exponents are all negative, inside a log, has a negative unit.
 
         So log(1 + exp(-x)) stays one, and is not log(1 + exp(x)) - x, which cancels.
+        Beside an erf it has one too: exp(-u²) is the slope of erf(u).
         """
         if self.is_closed:
             return
@@ -95,8 +96,9 @@ class Tower:
             if exponent is not None:
                 for base, factor in multiples(exponent):
                     signs.setdefault(base, set()).add(bool(factor > 0))
+        is_inside = any(u.has(sympy.exp) for u in inside) or expression.has(sympy.erf)
         for base, unit in self._units.items():
-            if signs.get(base) == {False} and any(u.has(sympy.exp) for u in inside):
+            if signs.get(base) == {False} and is_inside:
                 self._units[base] = -abs(unit)
 
     def _lift(self, node: Any) -> Any:

@@ -4,6 +4,9 @@ A root has S² = u, a cosine C² = 1 - V² with V the sine of the same angle. A 
 a + b·S is multiplied by its conjugate a - b·S, from the last generator down. What is
 left is unique: Σ (rational function)·(product of different roots), with one common
 denominator that is free of them.
+
+To be unique is not to be good arithmetic: x/(1 + √(1 + x²)) becomes (√(1 + x²) - 1)/x.
+`plain` leaves denominators as they are, and is what programs are made of.
 """
 
 from __future__ import annotations
@@ -28,6 +31,22 @@ class Reduction:
             if square is not None:
                 place = field.symbols.index(generator.symbol)
                 self._squares.append((place, self._polynomial(square)))
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is an algebraic generator at all."""
+        return bool(self._squares)
+
+    def plain(self, element: Any) -> Any:
+        """An equal element with the same denominator; S² is u where that is shorter."""
+        top = element.numer
+        for place, square in reversed(self._squares):
+            if top.degree(place) > 1:
+                a, b = _halves(top, place, square)
+                top = a + b * top.ring.gens[place]
+        if len(top) >= len(element.numer):
+            return element
+        return self.field.new(top, element.denom)
 
     def _square(self, generator: Generator, generators: Sequence[Generator]) -> Any:
         """Square of an algebraic generator, free of that generator; or None."""

@@ -22,6 +22,7 @@ from mila_analysis.program import (
 )
 from mila_analysis.stability import Program
 from mila_analysis.tower import Reduction, Tower
+from mila_analysis.verification.combining import multiples_of
 
 __all__ = [
     "Branch",
@@ -86,6 +87,7 @@ class Interpreter:
                 self.exponentials.append((symbol, argument, self.signs[-1][1]))
             elif generator.function == "log":
                 self.logarithms.append((symbol, argument))
+        self._calls: dict[Any, Exact | IdentityError] = {}
         self.names: dict[str, Exact | bool | IdentityError] = {
             str(v): self._plain(self.field(v)) for v in derivation.variables
         }
@@ -221,15 +223,30 @@ class Interpreter:
         try:
             return self._called(sympy.exp, exponent).element
         except IdentityError:
+            powers = multiples_of([z for _, z, _ in self.exponentials], exponent)
+        if powers is None:
             return None
+        result = self.field.one
+        for (symbol, _, _), n in zip(self.exponentials, powers, strict=True):
+            result *= symbol**n
+        return result
 
     def _called(self, function: Any, argument: Any) -> Exact:
         """Function of an element, lifted as the formula is, without a new generator."""
+        key = (function, argument)
+        if key not in self._calls:
+            self._calls[key] = self._lifted(function, argument)
+        found = self._calls[key]
+        if isinstance(found, IdentityError):
+            raise found
+        return found
+
+    def _lifted(self, function: Any, argument: Any) -> Exact | IdentityError:
         try:
             lifted = self.tower.lift(function(self.reduced(argument).as_expr()))
             return self._element(lifted)
         except (UnsupportedError, FormulaError) as error:
-            raise IdentityError(f"no value in the tower: {error}") from None
+            return IdentityError(f"no value in the tower: {error}")
 
     def _plain_argument(self, a: Exact) -> Any:
         if a.exponent:

@@ -18,9 +18,8 @@ from mila_analysis.backends.latex.expression import (
 from mila_analysis.backends.latex.numerals import Numerals
 from mila_analysis.backends.latex.pieces import Piece, argument, power
 from mila_analysis.backends.latex.symbols import EXPONENTIALS, LOGARITHMS, letters
-from mila_analysis.errors import UnsupportedError
 from mila_analysis.primitives import PRIMITIVES
-from mila_analysis.tower import Generator
+from mila_analysis.tower import Generator, is_constant
 
 __all__ = ["closed", "lettered", "radical", "variables"]
 
@@ -97,26 +96,48 @@ def closed(
 ) -> dict[Any, Glyph]:
     """Glyphs in which every generator is written out."""
     for generator in generators:
-        writer = Writer(dict(glyphs), numerals)
-        root = radical(generator, generators)
-        if root is not None:
-            glyph: Glyph = Root(*root, writer)
-        elif generator.function == "exp":
-            glyph = Exponential(generator.argument, writer)
-        elif generator.function == "pi":
-            glyph = _pi(glyphs)
-        else:
-            name = CALLS[PRIMITIVES[generator.function].symbol]
-            glyph = Call(name, generator.argument, writer)
-        glyphs[generator.symbol] = glyph
-    return glyphs
+        glyphs[generator.symbol] = _glyph(generator, generators, glyphs, numerals)
+    return _constants_first(glyphs, generators)
 
 
-def _pi(glyphs: Mapping[Any, Glyph]) -> Glyph:
-    """π, which no variable may look like."""
-    if any(isinstance(g, Letter) and g.text == r"\pi" for g in glyphs.values()):
-        raise UnsupportedError("in LaTeX the parameter 'pi' would be the number π")
-    return Letter(r"\pi", is_variable=False)
+def _glyph(
+    generator: Generator,
+    generators: Sequence[Generator],
+    glyphs: Mapping[Any, Glyph],
+    numerals: Numerals,
+) -> Glyph:
+    """A generator written out, given how all before it are written."""
+    writer = Writer(dict(glyphs), numerals)
+    root = radical(generator, generators)
+    if root is not None:
+        return Root(*root, writer)
+    argument = _with_constants(generator, generators)
+    if generator.function == "exp":
+        return Exponential(argument, writer)
+    if generator.function == "pi":
+        return Letter(writer.text(sympy.pi), is_variable=False)
+    name = CALLS[PRIMITIVES[generator.function].symbol]
+    return Call(name, argument, writer)
+
+
+def _constants_first(
+    glyphs: dict[Any, Glyph], generators: Sequence[Generator]
+) -> dict[Any, Glyph]:
+    """Glyphs in the order of a product: √2, √π, and only then x."""
+    known = {g.symbol: g for g in generators}
+    constants = [g.symbol for g in generators if is_constant(g, known)]
+    return {s: glyphs[s] for s in dict.fromkeys([*constants, *glyphs])}
+
+
+def _with_constants(generator: Generator, generators: Sequence[Generator]) -> Any:
+    """Argument of a generator with roots and π as such: √2/√π, and not √2·√π/π."""
+    known = {g.symbol: g for g in generators}
+    argument = generator.argument
+    for each in reversed(generators):
+        if each.function in ("sqrt", "pi") and is_constant(each, known):
+            argument = argument.subs(each.symbol, each.definition)
+    changed = argument != generator.argument
+    return sympy.factor_terms(argument.expand()) if changed else argument
 
 
 def lettered(
@@ -134,16 +155,11 @@ def lettered(
     }
     meanings: dict[Any, str] = {}
     for generator in generators:
-        writer = Writer(dict(glyphs), numerals)
-        written = closed(dict(glyphs), [generator], numerals)[generator.symbol]
-        root = radical(generator, generators)
-        if root is not None:
-            glyphs[generator.symbol] = Root(*root, writer)
-            continue
-        if generator.function not in names:
-            glyphs.update(closed(dict(glyphs), [generator], numerals))
+        written = _glyph(generator, generators, glyphs, numerals)
+        if generator.function not in names or radical(generator, generators):
+            glyphs[generator.symbol] = written
             continue
         letter = next(names[generator.function])
         glyphs[generator.symbol] = Letter(letter, is_variable=False)
         meanings[generator.symbol] = f"{letter} = {written.raised(1).text}"
-    return glyphs, meanings
+    return _constants_first(glyphs, generators), meanings

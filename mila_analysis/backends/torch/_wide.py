@@ -191,7 +191,7 @@ def _step(z):
 
 def _small(error):
     """The error of an exponent, but 0 where that no longer matters."""
-    matters = torch.abs(_double(error)) <= 1.0
+    matters = torch.abs(_double(error)) <= 0.5
     m, e = torch.where(matters, error.m, 0.0), torch.where(matters, error.e, _NOWHERE)
     return _Wide(m, e, error.spread)
 
