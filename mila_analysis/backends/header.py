@@ -26,6 +26,7 @@ UNSEALED = "0" * 64
 PROMISES = {
     "homogeneous": "holds on every float: no overflow, and limits at infinity",
     "guarded": "each exponential is safe, products of several may not be",
+    "wide": "holds on every float: nothing overflows before the last rounding",
     "direct": "the derivative as it stands; it promises nothing where it overflows",
 }
 STATUS = {

@@ -158,7 +158,8 @@ class _Reader:
                 row = self._row(target, "out", len(self.names))
                 if self.names[row] in self.outputs:
                     raise FormulaError(f"{self.names[row]} is written twice")
-                self.outputs[self.names[row]] = self.expression(value)
+                found = self._inner(value, self.arithmetic.write)
+                self.outputs[self.names[row]] = self.expression(found)
             case _:
                 raise FormulaError(f"no arithmetic: {type(node).__name__}")
 
@@ -172,6 +173,7 @@ class _Reader:
             raise FormulaError(f"{name} is declared twice")
         if isinstance(value, c_ast.TernaryOp) and _is_id(value.cond, "each"):
             value = value.iftrue
+        value = self._inner(value, self.arithmetic.read)
         if isinstance(value, c_ast.ArrayRef):
             row = self._row(value, "in", len(self.variables))
             if self.variables[row] != name:
@@ -181,6 +183,14 @@ class _Reader:
         else:
             self.bindings.append(Binding(name, self.expression(value)))
         self.known.add(name)
+
+    def _inner(self, node: Any, spelling: str) -> Any:
+        """What a number of an array is made of, or made to."""
+        word, call, _ = spelling.partition("(")
+        match node:
+            case c_ast.FuncCall(name=c_ast.ID(name=name)) if call and name == word:
+                return node.args.exprs[0]
+        return node
 
     def _row(self, node: Any, array: str, count: int) -> int:
         """k of `array[k][i]`."""
@@ -231,11 +241,23 @@ class _Reader:
 
     def _call(self, word: str, args: list[Expression]) -> Expression:
         kind = self.kinds.get(word)
+        if word == self.arithmetic.constant:
+            return _constant(args)
         if kind is None:
             raise FormulaError(f"{word} is no operation")
         if kind == "residue":  # of the first; spelled again, the second must agree
             return op(kind, args[0])
         return op(kind, *args)
+
+
+def _constant(parts: Sequence[Expression]) -> Expression:
+    """The number, or NaN, that a constant holds in one part or more."""
+    if len(parts) == 1 and isinstance(parts[0], Constant):
+        return parts[0]
+    numbers = [part.value for part in parts if isinstance(part, Number)]
+    if len(numbers) < len(parts):
+        raise FormulaError("no arithmetic: a constant that is no number")
+    return Number(sum(numbers, Fraction(0)))
 
 
 def _is_id(node: Any, word: str) -> bool:
