@@ -24,9 +24,9 @@ from mila_analysis.activation import Activation, Number, exact
 from mila_analysis.errors import AccuracyError, ParameterError, PartialError
 from mila_analysis.formula import Case, Formula, Relation
 from mila_analysis.partials import Partial
-from mila_analysis.primitives import PRIMITIVES
+from mila_analysis.primitives import PRIMITIVES, erfc_ball, sqrt_ball
 
-__all__ = ["Enclosure", "enclose", "enclose_all"]
+__all__ = ["Enclosure", "enclose", "enclose_all", "series"]
 
 START_BITS = 128
 MAX_BITS = 1 << 15
@@ -264,25 +264,79 @@ def _holds(relation: Relation, names: Mapping[Any, Any]) -> bool | None:
     return None
 
 
+def series(expression: Any, values: Mapping[Any, Any], length: int) -> Any:
+    """Taylor series of an expression over balls, in the precision of the context.
+
+    Args:
+        expression: SymPy expression in one variable.
+        values: the variable to the ball that is the point.
+        length: how many coefficients.
+    """
+    with flint_cap(length):
+        steps = [1] if length > 1 else []
+        names = {
+            variable: flint.arb_series([ball, *steps], prec=length)
+            for variable, ball in values.items()
+        }
+        return _walk(expression, names, length)
+
+
 def _walk(node: Any, names: Mapping[Any, Any], length: int) -> Any:
     """SymPy expression on power series over balls."""
     if node in names:
         return names[node]
-    if node.is_Rational:
-        value = flint.arb(flint.fmpq(int(node.p), int(node.q)))
-        return flint.arb_series([value], prec=length)
-    if node is sympy.E:
-        return flint.arb_series([flint.arb.const_e()], prec=length)
+    if not node.args:
+        return flint.arb_series([_constant(node)], prec=length)
     if node.is_Add:
-        return _fold(lambda a, b: a + b, (_walk(a, names, length) for a in node.args))
+        return _sum(node, names, length)
     if node.is_Mul:
         return _fold(lambda a, b: a * b, (_walk(a, names, length) for a in node.args))
-    if node.is_Pow and node.exp.is_Integer:
-        return _power(_walk(node.base, names, length), int(node.exp))
+    if node.is_Pow and node.exp.is_Rational and node.exp.q <= 2:
+        base = _walk(node.base, names, length)
+        return _power(base if node.exp.q == 1 else sqrt_ball(base), int(node.exp.p))
     if node.is_Pow:
         node = sympy.exp(node.exp * sympy.log(node.base), evaluate=False)
     rule = _RULES[node.func]
     return rule(_walk(node.args[0], names, length))
+
+
+def _constant(node: Any) -> Any:
+    if node is sympy.E:
+        return flint.arb.const_e()
+    if node is sympy.pi:
+        return flint.arb.pi()
+    return flint.arb(flint.fmpq(int(node.p), int(node.q)))
+
+
+def _sum(node: Any, names: Mapping[Any, Any], length: int) -> Any:
+    """A sum; t ± t·erf(u) in it is t·erfc(∓u), which loses no digits.
+
+    Below 1 + erf(u) = 10^-10000 and less no precision would be enough.
+    """
+    terms, values = list(node.args), []
+    for term in node.args:
+        found = _complement(term, terms)
+        if found is not None:
+            scale, argument = found
+            terms.remove(term)
+            terms.remove(scale)
+            error = erfc_ball(_walk(argument, names, length))
+            values.append(_walk(scale, names, length) * error)
+    values += [_walk(term, names, length) for term in terms]
+    return _fold(lambda a, b: a + b, values)
+
+
+def _complement(term: Any, terms: Sequence[Any]) -> tuple[Any, Any] | None:
+    """(t, v) with t·erfc(v) the sum of a term and another one, if there is one."""
+    if term not in terms:
+        return None
+    factors = sympy.Mul.make_args(term)
+    for factor in (f for f in factors if isinstance(f, sympy.erf)):
+        scale = term / factor
+        for t, v in ((scale, -factor.args[0]), (-scale, factor.args[0])):
+            if t in terms:
+                return t, v
+    return None
 
 
 def _fold(operation: Any, values: Iterable[Any]) -> Any:

@@ -14,9 +14,20 @@ from mila_analysis.errors import (
     UnknownNameError,
     suggestion,
 )
+from mila_analysis.letters import in_latex, spelled
 from mila_analysis.partials import MAX_ORDER, up_to
 
-__all__ = ["CATALOG", "define", "get", "names", "resolve", "titled"]
+__all__ = [
+    "CATALOG",
+    "OWN",
+    "define",
+    "divided",
+    "get",
+    "is_name",
+    "names",
+    "resolve",
+    "titled",
+]
 
 MISRA = "D. Misra, Mish: A Self Regularized Non-Monotonic Activation Function, 2019"
 
@@ -86,7 +97,9 @@ _BY_NAME = {
     for key in (activation.name, *activation.aliases)
 }
 _WORD = re.compile(r"[A-Za-z][\w-]*", re.ASCII)
+_COLON = re.compile(r"(?<!\\):")  # and not the space of LaTeX
 _RESERVED = ("x", "f")
+OWN = "defined by the user"
 MAX_VARIABLES = 8
 MAX_TITLE = 32
 
@@ -113,43 +126,53 @@ def get(name: str) -> Activation:
 
 
 def define(name: str, formula: str, **parameters: Number) -> Activation:
-    """An activation of one's own, read and checked at once.
+    r"""An activation of one's own, read and checked at once.
 
     Args:
         name: identifier; also names the generated functions.
-        formula: text in `x` and the parameters.
-        parameters: default value of each.
+        formula: text in `x` and the parameters; LaTeX if a backslash or a brace is
+            in it, such as `\frac{x}{1+e^{-\beta x}}`.
+        parameters: default value of each; `β` may be written for `beta`.
 
     Raises:
         FormulaError: the formula or a name is not one.
         ParameterError: a parameter that is no finite number.
     """
-    for word in (name, *parameters):
+    given = {spelled(word): value for word, value in parameters.items()}
+    for word in (name, *given):
         if (
             not word.isidentifier()
             or not word.isascii()
             or word.startswith("_")
             or keyword.iskeyword(word)
         ):
-            raise FormulaError(f"'{word}' is not a name (letters, digits, _)")
-    for word in parameters:
+            raise FormulaError(f"'{word[:40]}' is not a name (letters, digits, _)")
+    for word in given:
         if word in _RESERVED or word.startswith("f_"):
             raise ParameterError(f"'{word}' is taken; name the parameter otherwise")
-    _check_distinct(("x", *parameters))
+    _check_distinct(("x", *given))
     activation = Activation(
         name=name,
         title=name,
-        formula=formula,
+        formula=_plain(formula),
         parameters=tuple(
-            Parameter(word, exact(value, word), _greek(word))
-            for word, value in parameters.items()
+            Parameter(word, exact(value, word), in_latex(word))
+            for word, value in given.items()
         ),
-        source="defined by the user",
+        source=OWN,
     )
     from mila_analysis.formula import parse  # SymPy, which names alone do not need
 
-    parse(formula, activation.variables)
+    parse(activation.formula, activation.variables)
     return activation
+
+
+def _plain(formula: str) -> str:
+    if not any(c in formula for c in "\\{}"):
+        return formula
+    from mila_analysis.notation.plain import from_latex
+
+    return from_latex(formula)
 
 
 def _check_distinct(variables: tuple[str, ...]) -> None:
@@ -162,21 +185,40 @@ def _check_distinct(variables: tuple[str, ...]) -> None:
         raise ParameterError(f"names that run together in partials: {names}")
 
 
-def _greek(word: str) -> str:
-    letters = ("alpha", "beta", "gamma", "delta", "theta", "lambda", "mu", "sigma")
-    return rf"\{word}" if word in letters else word
-
-
-def resolve(text: str) -> Activation:
+def resolve(text: str, /, **values: Number) -> Activation:
     """`mila`, `mila:beta=-0.25` or a formula in `x`, to the activation it means.
+
+    Args:
+        text: a formula may have values behind it too: `x*tanh(b*x):b=2`.
+        values: of parameters, beside those that the text gives.
 
     Raises:
         UnknownNameError, ParameterError, FormulaError: as the text deserves.
     """
-    name, _, bindings = text.partition(":")
-    if _WORD.fullmatch(name.strip()) and name.strip() != "x":
-        return get(name).bind(**_bindings(bindings)) if bindings else get(name)
-    return titled(define("custom", text.strip()))
+    name, bindings = divided(text)
+    given = {spelled(word): value for word, value in values.items()}
+    for word in given:
+        if word in bindings:
+            raise ParameterError(f"{word} is given twice")
+    given |= bindings
+    if is_name(name):
+        return get(name).bind(**given) if given else get(name)
+    return titled(define("custom", name.strip(), **given))
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of an activation, and is no formula."""
+    return bool(_WORD.fullmatch(text.strip())) and text.strip() != "x"
+
+
+def divided(text: str) -> tuple[str, dict[str, Number]]:
+    """Name or formula, and the values behind its colon.
+
+    Raises:
+        ParameterError: what stands behind the colon is no list of values.
+    """
+    name, _, bindings = _COLON.sub("\0", text, count=1).partition("\0")
+    return name, _bindings(bindings) if bindings else {}
 
 
 def titled(activation: Activation) -> Activation:
@@ -191,9 +233,9 @@ def _bindings(text: str) -> dict[str, Number]:
     values: dict[str, Number] = {}
     for item in text.split(","):
         word, equals, value = (part.strip() for part in item.partition("="))
-        word = word.replace("β", "beta")
+        word = spelled(word)
         if not equals or not word:
-            raise ParameterError(f"'{item.strip()}' is not of the form name=value")
+            raise ParameterError(f"'{item.strip()[:40]}' is not of the form name=value")
         if word in values:
             raise ParameterError(f"'{word}' is given twice")
         values[word] = value

@@ -15,12 +15,16 @@ import sympy
 
 from mila_analysis import formula, partials
 from mila_analysis.activation import Activation
+from mila_analysis.budget import within
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.formula import Case, Relation
 from mila_analysis.partials import Partial
-from mila_analysis.tower import Calculus, Generator, lift_all
+from mila_analysis.tower import Calculus, Generator, Reduction, lift_all
 
 __all__ = ["Derivation", "DerivedCase", "derive", "factored"]
+
+MAX_SECONDS = 20
+"""Of one derivation; those of the catalog take a tenth of a second."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,10 +34,13 @@ class DerivedCase:
     Attributes:
         conditions: relations that all hold where the case applies.
         partials: name to canonical quotient of polynomials in variables, generators.
+        plain: name to the same function with the roots of its denominators left there,
+            for arithmetic; the same elements where there are no roots.
     """
 
     conditions: tuple[Relation, ...]
     partials: Mapping[str, Any]
+    plain: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +69,10 @@ class Derivation:
     def element(self, name: str, case: int = 0) -> Any:
         """A partial as an element of the fraction field, for exact algebra."""
         return self.cases[case].partials[self.partial(name).name]
+
+    def reduced(self, element: Any) -> Any:
+        """Canonical form of a field element: equal functions are equal in it."""
+        return Reduction(element.field, self.generators)(element)
 
     def partial(self, name: str) -> Partial:
         """Canonical partial of a name, checked to be derived here."""
@@ -119,11 +130,20 @@ def derive(activation: Activation, order: int = 2) -> Derivation:
 
     Raises:
         FormulaError: the formula is not one.
-        UnsupportedError: it is outside the tower, or the order is above 4.
+        UnsupportedError: it is outside the tower, or the order is above 4, or it takes
+            more time or has more terms than the budget allows.
     """
     if not 0 <= order <= partials.MAX_ORDER:
         raise UnsupportedError(f"order {order}: 0 to {partials.MAX_ORDER} are derived")
-    return _derive(activation.formula, activation.variables, order)
+    late = UnsupportedError(
+        f"the partials up to order {order} take more than {MAX_SECONDS} s to derive; "
+        "a lower order or a shorter formula may be within that"
+    )
+    return within(
+        MAX_SECONDS,
+        lambda: _derive(activation.formula, activation.variables, order),
+        late,
+    )
 
 
 @lru_cache(maxsize=128)
@@ -134,12 +154,17 @@ def _derive(text: str, variables: tuple[str, ...], order: int) -> Derivation:
         [e for case in parsed.cases for e in _expressions(case)], parsed.variables
     )
     calculus = Calculus(parsed.variables, generators)
+    plain = Calculus(parsed.variables, generators, plain=True)
     source = iter(lifted)
     cases = []
     for case in parsed.cases:
-        found = dict(calculus.partials(next(source), wanted))
+        expression = next(source)
+        found = dict(calculus.partials(expression, wanted))
+        written = found
+        if calculus.is_algebraic:
+            written = dict(plain.partials(expression, wanted))
         relations = (Relation(next(source), r.comparison) for r in case.conditions)
-        cases.append(DerivedCase(tuple(relations), found))
+        cases.append(DerivedCase(tuple(relations), found, written))
     return Derivation(parsed.variables, generators, tuple(cases), order)
 
 

@@ -38,7 +38,7 @@ class GeneratedCode:
     Attributes:
         activation: what it computes; parameter values are default arguments.
         backend: name of the backend.
-        strategy: of the stable form: `homogeneous`, `guarded` or `direct`.
+        strategy: of the stable form: `homogeneous`, `wide` or `direct`.
         text: the whole file.
         order: of the highest partials.
         accuracy: `fast` or `accurate`.
@@ -55,6 +55,11 @@ class GeneratedCode:
     def digest(self) -> str:
         """SHA-256 of the file, but for the digest that it states itself."""
         return header.digest(self.text)
+
+    @property
+    def holds_everywhere(self) -> bool:
+        """Whether its strategy promises results on every float."""
+        return self.strategy != "direct"
 
     def marked_verified(self) -> GeneratedCode:
         """The same code with a head that says that it was verified."""

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement, groupby
 
 from mila_analysis.errors import PartialError, suggestion
+from mila_analysis.letters import GREEK
 
 __all__ = ["MAX_ORDER", "Partial", "parse", "up_to"]
 
 MAX_ORDER = 4
+MAX_LENGTH = 1000  # of a name; none is as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def parse(text: str, variables: Sequence[str]) -> Partial:
     Raises:
         PartialError: no such variable, or an order above `MAX_ORDER`.
     """
-    word = text.strip().replace("β", "beta")
+    word = "".join(GREEK.get(c, c) for c in text.strip()[:MAX_LENGTH])
     known = [p.name for p in up_to(2, variables)]
     if word == "f":
         return Partial()

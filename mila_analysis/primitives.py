@@ -32,9 +32,10 @@ class Primitive:
 
     Attributes:
         name: as written in a formula.
-        symbol: SymPy class.
+        symbol: SymPy class, or function that makes an expression.
         ball: power series over balls to that of its image.
-        slope: (g, u) to dg/du, for a function that is a generator of the tower.
+        slope: (g, u) to dg/du, for a function that is a generator of the tower; in
+            SymPy, and other rows may stand in it.
         rewrite: u to an equal expression in other rows, for one that is not.
     """
 
@@ -58,13 +59,14 @@ def _huge_exp(ball: Any) -> Any:
     """Exponential of a huge ball, by a multiple of log 2 known to enough digits.
 
     The exponent of the result, with thousands of bits, is nothing special to a ball. Of
-    an argument that is itself uncertain only the larger end is taken, and zero.
+    an argument that is itself uncertain only the larger end is taken, and zero. What
+    vanishes has a bound that any exponential number may be multiplied with.
     """
     if ball.rad() > 1:
         return _huge_exp(ball.upper()).union(flint.arb(0))
     _, exponent = abs(ball).upper().man_exp()
     if exponent > HUGE_EXPONENT and ball < 0:
-        return flint.arb((1, -HUGE_EXPONENT)).union(flint.arb(0))
+        return flint.arb((1, -(1 << (HUGE_EXPONENT - 1)))).union(flint.arb(0))
     if exponent > HUGE_EXPONENT:
         raise ValueError("an exponential of an exponential number")
     with flint.ctx.workprec(2 * flint.ctx.prec + max(int(exponent), 0) + 64):
@@ -80,6 +82,36 @@ def tanh_ball(series: Any) -> Any:
         return -tanh_ball(-series)
     decayed = exp_ball(-2 * series)
     return (1 - decayed) / (1 + decayed)
+
+
+def sqrt_ball(series: Any) -> Any:
+    """Square root of a power series over balls; at 0 it has a value and no slope."""
+    if not series[0].is_zero():
+        return series.sqrt()
+    if all(c.is_zero() for c in series.coeffs()):
+        return series
+    undefined = [flint.arb("nan")] * (series.prec - 1)
+    return flint.arb_series([0, *undefined], prec=series.prec)
+
+
+def erf_ball(series: Any) -> Any:
+    """Error function of a power series over balls, of any finite size."""
+    return _with_slope(series[0].erf(), _gaussian(series), series)
+
+
+def erfc_ball(series: Any) -> Any:
+    """1 - erf of a power series over balls, exact where it is far below 1."""
+    return _with_slope(series[0].erfc(), -_gaussian(series), series)
+
+
+def _gaussian(series: Any) -> Any:
+    return 2 * exp_ball(-(series * series)) / flint.arb.pi().sqrt()
+
+
+def _with_slope(start: Any, slope: Any, series: Any) -> Any:
+    """Series of a function of which its value and its derivative are known."""
+    rest = (slope * series.derivative()).integral()
+    return flint.arb_series([start, *rest.coeffs()[1:]], prec=series.prec)
 
 
 PRIMITIVES = {
@@ -98,6 +130,36 @@ PRIMITIVES = {
             slope=lambda g, u: 1 / u,
         ),
         Primitive(
+            "sqrt",
+            sympy.sqrt,
+            sqrt_ball,
+            slope=lambda g, u: 1 / (2 * g),
+        ),
+        Primitive(
+            "erf",
+            sympy.erf,
+            erf_ball,
+            slope=lambda g, u: 2 / sympy.sqrt(sympy.pi) * sympy.exp(-(u**2)),
+        ),
+        Primitive(
+            "sin",
+            sympy.sin,
+            flint.arb_series.sin,
+            slope=lambda g, u: sympy.cos(u),
+        ),
+        Primitive(
+            "cos",
+            sympy.cos,
+            flint.arb_series.cos,
+            slope=lambda g, u: -sympy.sin(u),
+        ),
+        Primitive(
+            "atan",
+            sympy.atan,
+            flint.arb_series.atan,
+            slope=lambda g, u: 1 / (1 + u**2),
+        ),
+        Primitive(
             "tanh",
             sympy.tanh,
             tanh_ball,
@@ -107,9 +169,10 @@ PRIMITIVES = {
 }
 
 DEFINED = {
-    "sqrt": "u ** (1/2)",
     "sinh": "(exp(u) - exp(-u)) / 2",
     "cosh": "(exp(u) + exp(-u)) / 2",
+    "asinh": "log(u + sqrt(u ** 2 + 1))",
+    "erfc": "1 - erf(u)",
     "sigmoid": "1 / (1 + exp(-u))",
     "softplus": "log(1 + exp(u))",
     "relu": "where(u > 0, u, 0)",

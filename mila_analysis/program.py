@@ -15,6 +15,15 @@ Meaning of the operations that are not plain arithmetic, in exact mathematics:
   cap c the error may be large, or NaN, and no longer matters.
 - `fused(a, b, c)` is a·b + c; `exp_sum(a, b)` is exp(a + b).
 - `product_error(a, b, p)` is a·b - p; `residue(c)` is c minus its float.
+
+Programs in numbers that neither overflow nor underflow (strategy `wide`) know also:
+
+- `sqrt(u)`, `erf(u)`, `sin(u)`, `cos(u)`, `atan(u)`; for u ≥ 0 `erfcx(u)` is
+  exp(u²)·erfc(u).
+- `small(e)` is e, the rounding error of an exponent; where |e| > 1, or NaN, it no
+  longer matters and is 0.
+- `exp_error(z, e)` is exp(z) - e; `exp_rest(z, k)` is exp(z) without the first k terms
+  of its series.
 """
 
 from __future__ import annotations
@@ -49,9 +58,14 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An exact rational; a backend rounds it to its dtype."""
+    """An exact rational; a backend rounds it to its dtype.
+
+    With a name it stands for an irrational constant of the form, and `value` is a
+    rational within 2^-300 of that.
+    """
 
     value: Fraction
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +111,7 @@ def add(*terms: Expression) -> Expression:
     total, *rest = terms
     for term in rest:
         match term:
-            case Operation("mul", (Number(value), factor)) if value < 0:
+            case Operation("mul", (Number(value, ""), factor)) if value < 0:
                 total = op("sub", total, mul(Number(-value), factor))
             case _:
                 total = op("add", total, term)

@@ -22,7 +22,7 @@ LAYERS = """
     gallery
     plotting  experiments  explorer
     benchmarking
-    verification  analysis  auditing  modules  functions
+    verification  analysis  auditing  modules  functions  continuity  recognition
     operators
     kernels
     backends
@@ -33,8 +33,11 @@ LAYERS = """
     tower
     catalog
     formula
+    notation
     activation  partials  primitives
     files
+    letters
+    budget
     errors
 """
 WITNESSES = (

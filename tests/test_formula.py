@@ -243,7 +243,7 @@ REFUSED = {
     "mathematical bold": "𝐱",
     "zero-width space": "x\u200b",
     "right-to-left override": "x\u202e",
-    "superscript four": "x⁴",
+    "superscript alone": "⁴",
     "division by zero": "1/0",
     "hidden division by zero": "1/(x-x)",
     "negative power of zero": "0**-1",
@@ -262,7 +262,7 @@ REFUSED = {
     "where of two": "where(x > 0, x)",
     "implicit product": "2x",
     "too many cases": "abs(abs(abs(abs(abs(abs(abs(x)))))))",
-    "many independent cases": "+".join(f"abs(x - {n})" for n in range(12)),
+    "many independent cases": "+".join(f"abs(x**2 + {n}*x - 1)" for n in range(12)),
 }
 
 
@@ -299,7 +299,9 @@ class TestRefusals:
     def test_the_place_and_the_nearest_name_are_said(self):
         with pytest.raises(FormulaError, match=r"did you mean 'tanh'.*column 5"):
             parse("x * tahn(x)")
-        with pytest.raises(FormulaError, match=r"'gamma' has no value \(known: x\)"):
+        with pytest.raises(
+            FormulaError, match=r"'gamma' has no value: give --param gamma=\.\.\."
+        ):
             parse("x + gamma")
         with pytest.raises(FormulaError, match=r"'exp' is a function: exp\(\.\.\.\)"):
             parse("x * exp")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mila_analysis.auditing.functions import ARITY, SPELLINGS
-from mila_analysis.auditing.tree import Node, apply, number
 from mila_analysis.errors import UnsupportedError
+from mila_analysis.notation.functions import ARITY, SPELLINGS
+from mila_analysis.notation.tree import Node, apply, number
 
 __all__ = ["COPIES", "call", "is_known", "prepared"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import sympy
 
-from mila_analysis.auditing.definitions import definition
-from mila_analysis.auditing.tree import Node, fold
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.formula import Case, Relation
+from mila_analysis.notation.definitions import definition
+from mila_analysis.notation.tree import Node, fold
 from mila_analysis.primitives import PRIMITIVES
 
 __all__ = ["exact_cases"]

@@ -15,7 +15,7 @@ from mila_analysis.auditing.enclosing import (
     lacks_value,
     value_at,
 )
-from mila_analysis.auditing.tree import Node
+from mila_analysis.notation.tree import Node
 
 __all__ = ["Comparison", "Difference", "compare", "shown", "telling"]
 

@@ -23,7 +23,7 @@ from mila_analysis.auditing.enclosing import (
     ball_at,
     value_at,
 )
-from mila_analysis.auditing.tree import Node, number, replaced, walk
+from mila_analysis.notation.tree import Node, number, replaced, walk
 
 __all__ = ["Constant", "Resolution", "decimals_of", "resolve"]
 

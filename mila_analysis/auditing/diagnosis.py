@@ -16,8 +16,8 @@ import flint
 from mila_analysis.activation import numeral
 from mila_analysis.auditing.enclosing import Point, Reference, as_ball, value_at
 from mila_analysis.auditing.repair import Repair, repairs
-from mila_analysis.auditing.tree import Node, walk
 from mila_analysis.derivation import Derivation
+from mila_analysis.notation.tree import Node, walk
 
 __all__ = ["diagnose", "is_akin"]
 

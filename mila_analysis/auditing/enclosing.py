@@ -13,10 +13,10 @@ from typing import Any
 import flint
 
 from mila_analysis.activation import Activation
-from mila_analysis.auditing.definitions import definition
-from mila_analysis.auditing.tree import Node, fold
 from mila_analysis.balls import enclose_all
 from mila_analysis.errors import AccuracyError, MilaAnalysisError
+from mila_analysis.notation.definitions import definition
+from mila_analysis.notation.tree import Node, fold
 
 __all__ = [
     "Point",

@@ -16,9 +16,9 @@ from typing import Any
 from mila_analysis.auditing.expressions import Names
 from mila_analysis.auditing.invoking import Calls
 from mila_analysis.auditing.refusing import unreadable
-from mila_analysis.auditing.tree import Node, apply
 from mila_analysis.auditing.values import Context, Other, choice
 from mila_analysis.errors import UnsupportedError
+from mila_analysis.notation.tree import Node, apply
 
 __all__ = ["Executor"]
 

@@ -10,7 +10,6 @@ from fractions import Fraction
 from typing import Any
 
 from mila_analysis.auditing.refusing import unreadable
-from mila_analysis.auditing.tree import Node, apply, number
 from mila_analysis.auditing.values import (
     Context,
     Member,
@@ -22,6 +21,7 @@ from mila_analysis.auditing.values import (
     constant,
 )
 from mila_analysis.errors import UnsupportedError
+from mila_analysis.notation.tree import Node, apply, number
 
 __all__ = ["Expressions", "Names"]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from mila_analysis.auditing.definitions import definition
-from mila_analysis.auditing.tree import Node, fold
+from mila_analysis.notation.definitions import definition
+from mila_analysis.notation.tree import Node, fold
 
 __all__ = ["evaluated"]
 

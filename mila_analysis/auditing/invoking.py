@@ -11,9 +11,9 @@ from typing import Any
 from mila_analysis.auditing.calls import COPIES, call, is_known, prepared
 from mila_analysis.auditing.expressions import Expressions
 from mila_analysis.auditing.refusing import unreadable
-from mila_analysis.auditing.tree import Node
 from mila_analysis.auditing.values import Context, Member, Other, as_number
 from mila_analysis.errors import UnsupportedError
+from mila_analysis.notation.tree import Node
 
 __all__ = ["Calls"]
 

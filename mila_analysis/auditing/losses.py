@@ -10,7 +10,7 @@ import numpy as np
 from mila_analysis.auditing.enclosing import Reference
 from mila_analysis.auditing.floats import evaluated
 from mila_analysis.auditing.line import FORMATS, Array, Scan, scan
-from mila_analysis.auditing.tree import Node
+from mila_analysis.notation.tree import Node
 
 __all__ = ["DTYPES", "exact_at", "losses"]
 

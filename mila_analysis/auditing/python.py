@@ -16,7 +16,6 @@ from typing import Any
 
 from mila_analysis.auditing.executing import Executor
 from mila_analysis.auditing.expressions import Names
-from mila_analysis.auditing.tree import Node, name, number
 from mila_analysis.auditing.values import Context, as_number
 from mila_analysis.errors import (
     FormulaError,
@@ -25,6 +24,7 @@ from mila_analysis.errors import (
     UnsupportedError,
     suggestion,
 )
+from mila_analysis.notation.tree import Node, name, number
 
 __all__ = ["chosen", "functions_in", "read_python", "source_of", "split_path"]
 

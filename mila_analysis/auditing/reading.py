@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from mila_analysis.auditing.latex import read_latex
 from mila_analysis.auditing.python import read_python, source_of, split_path
-from mila_analysis.auditing.text import read_text
-from mila_analysis.auditing.tree import Node
+from mila_analysis.notation.latex import read_latex
+from mila_analysis.notation.text import read_text
+from mila_analysis.notation.tree import Node
 
 __all__ = ["is_file", "is_implementation", "read_tree"]
 

@@ -23,8 +23,8 @@ from mila_analysis.auditing.enclosing import (
     as_ball,
     ball_at,
 )
-from mila_analysis.auditing.text import read_text
-from mila_analysis.auditing.tree import Node, apply, name, number, replaced, walk
+from mila_analysis.notation.text import read_text
+from mila_analysis.notation.tree import Node, apply, name, number, replaced, walk
 
 __all__ = ["Repair", "repairs"]
 

@@ -24,10 +24,10 @@ from mila_analysis.auditing.enclosing import Point, Reference
 from mila_analysis.auditing.losses import losses
 from mila_analysis.auditing.points import generic_points, plain_points
 from mila_analysis.auditing.proof import Proof, prove
-from mila_analysis.auditing.tree import Node
 from mila_analysis.derivation import Derivation, derive
 from mila_analysis.errors import MilaAnalysisError
 from mila_analysis.formula import Case, Relation
+from mila_analysis.notation.tree import Node
 from mila_analysis.partials import parse
 
 __all__ = ["ORDER", "audit_tree"]

@@ -8,8 +8,8 @@ from typing import Any
 
 from mila_analysis.activation import exact
 from mila_analysis.auditing.refusing import unreadable
-from mila_analysis.auditing.tree import Node, apply, number
 from mila_analysis.errors import ParameterError, UnsupportedError
+from mila_analysis.notation.tree import Node, apply, number
 
 __all__ = [
     "Context",

@@ -30,7 +30,8 @@ ARITY = {
     "add": 2, "sub": 2, "mul": 2, "div": 2, "neg": 1, "abs": 1, "exp": 1, "expm1": 1,
     "log": 1, "log1p": 1, "maximum": 2, "copysign": 2, "select": 3, "step": 1,
     "finite": 1, "capped": 1, "tail": 2, "fade": 2, "swell": 2, "modest": 2, "tame": 3,
-    "product_error": 3, "residue": 2,
+    "product_error": 3, "residue": 2, "sqrt": 1, "erf": 1, "erfcx": 1, "sin": 1,
+    "cos": 1, "atan": 1, "small": 1, "exp_error": 2, "exp_rest": 2,
 }  # fmt: skip
 _INFIX: dict[type[ast.AST], str] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "div",

@@ -25,8 +25,7 @@ WIDTH = 88
 UNSEALED = "0" * 64
 PROMISES = {
     "homogeneous": "holds on every float: no overflow, and limits at infinity",
-    "guarded": "each exponential is safe, products of several may not be",
-    "wide": "holds on every float: nothing overflows before the last rounding",
+    "wide": "holds on every float: numbers with an exponent of their own",
     "direct": "the derivative as it stands; it promises nothing where it overflows",
 }
 STATUS = {

@@ -9,8 +9,17 @@ from typing import Annotated
 import typer
 
 from mila_analysis.cli.output import STDOUT, emit, emit_json
-from mila_analysis.cli.selection import Acts, Betas, Params, single
+from mila_analysis.cli.selection import (
+    DEFAULT,
+    Acts,
+    Betas,
+    Params,
+    given,
+    read,
+    single,
+)
 from mila_analysis.errors import FormulaError, ParameterError
+from mila_analysis.letters import spelled
 
 __all__ = ["audit"]
 
@@ -75,12 +84,10 @@ def audit(
 
     own, extra = _divided(activation, param) if is_file(text) else (param, {})
     one = single("audit", activation, beta, own)
-    names = {"beta"} if beta else set()
-    names |= {item.partition("=")[0].strip().replace("β", "beta") for item in own or ()}
-    names |= _in_text(activation)
-    given = {n: v for n, v in one.values.items() if n in names}
+    names = given(activation, own) | ({"beta"} if beta else set())
+    values = {n: v for n, v in one.values.items() if n in names}
     found = audited(
-        text, one, partial, values={**given, **extra}, latex=latex, run=run,
+        text, one, partial, values={**values, **extra}, latex=latex, run=run,
         tolerance=room,
     )  # fmt: skip
     if json:
@@ -111,26 +118,18 @@ def _tolerance(text: str | None) -> float | None:
     return float(value)
 
 
-def _in_text(activations: Sequence[str] | None) -> set[str]:
-    """Parameters that `-a mila:beta=1` itself gives a value."""
-    _, _, bindings = "".join(activations or ())[:400].partition(":")
-    words = {item.partition("=")[0].strip() for item in bindings.split(",")}
-    return {word.replace("β", "beta") for word in words} - {""}
-
-
 def _divided(
     activations: Sequence[str] | None, params: Sequence[str] | None
 ) -> tuple[list[str], dict[str, str]]:
     """Parameters of the activation, and those of the function in a file."""
-    from mila_analysis import catalog
-    from mila_analysis.cli.selection import DEFAULT
-
-    known = catalog.resolve((activations or [DEFAULT])[0]).values
+    pairs = [text.partition("=") for text in params or ()]
+    values = {spelled(name): [value.strip()] for name, _, value in pairs}
+    known = read((activations or [DEFAULT])[0], values).values
     own: list[str] = []
     extra: dict[str, str] = {}
     for text in params or ():
         name, _, value = (part.strip() for part in text.partition("="))
-        if name in known or not value:
+        if spelled(name) in known or not value:
             own.append(text)
         else:
             extra[name] = value

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mila_analysis.cli.output import STDOUT, emit, say
-from mila_analysis.cli.selection import Acts, Betas, Params, single
+from mila_analysis.cli.selection import Acts, Betas, Params, Tex, single
 from mila_analysis.errors import (
     NoPlaceError,
     ParameterError,
@@ -43,6 +43,7 @@ def bench(
     activation: Acts = None,
     beta: Betas = None,
     param: Params = None,
+    tex: Tex = False,
     only: Annotated[
         list[str] | None,
         typer.Option(
@@ -106,7 +107,7 @@ def bench(
         results = _read(before)
     else:
         plan = check(
-            single("bench", activation, beta, param),
+            single("bench", activation, beta, param, tex=tex),
             only=only, sizes=size, dtype=dtype, threads=threads, quick=quick,
         )  # fmt: skip
         results = _measured(plan)

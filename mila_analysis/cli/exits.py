@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from mila_analysis.cli.commands import PROGRAM
-from mila_analysis.cli.output import forget_stdout, say
+from mila_analysis.cli.output import forget_stdout, point, say
 from mila_analysis.errors import MilaAnalysisError
 
 __all__ = ["run"]
@@ -27,7 +27,9 @@ def run(command: Any, arguments: Sequence[str]) -> int:
     try:
         code = command.main(given, prog_name=PROGRAM, standalone_mode=False)
     except MilaAnalysisError as error:
-        return _failed(str(error), error.exit_code)
+        code = _failed(str(error), error.exit_code)
+        point(getattr(error, "__notes__", ()))
+        return code
     except UsageError as error:
         return _failed(_said(error, given), MISTAKE)
     except ValueError as error:

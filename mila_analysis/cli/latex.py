@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mila_analysis.cli.output import STDOUT, deliver, say
-from mila_analysis.cli.selection import Acts, Betas, Json, Params, bound, single
+from mila_analysis.cli.selection import Acts, Betas, Json, Params, Tex, bound, single
 
 __all__ = ["latex"]
 
@@ -17,6 +17,7 @@ def latex(
     activation: Acts = None,
     beta: Betas = None,
     param: Params = None,
+    tex: Tex = False,
     partial: Annotated[
         list[str] | None,
         typer.Option(
@@ -64,7 +65,7 @@ def latex(
 
     Try: mila-analysis latex --partial f_x --form substituted
     """
-    one = single("latex", activation, beta, param)
+    one = single("latex", activation, beta, param, tex=tex)
     form = _form(form, given=bound(activation, beta, param))
     from mila_analysis.backends.latex import to_latex
 

@@ -15,7 +15,16 @@ from mila_analysis.activation import Activation, numeral
 from mila_analysis.cli.commands import PROGRAM
 from mila_analysis.errors import ParameterError, WriteError
 
-__all__ = ["STDOUT", "deliver", "emit", "emit_json", "forget_stdout", "say", "spec"]
+__all__ = [
+    "STDOUT",
+    "deliver",
+    "emit",
+    "emit_json",
+    "forget_stdout",
+    "point",
+    "say",
+    "spec",
+]
 
 STDOUT = "-"
 NOBODY_READS = 141  # what a shell reports of a program that a closed pipe ended
@@ -25,6 +34,13 @@ def say(text: str) -> None:
     """A message, on one line of stderr."""
     if sys.stderr is not None:  # a caller may have closed it
         typer.echo(f"{PROGRAM}: {_printable(text)}", err=True)
+
+
+def point(lines: Iterable[str]) -> None:
+    """What belongs to the message before, as it stands: a formula, and a caret."""
+    if sys.stderr is not None:
+        for line in lines:
+            typer.echo(line, err=True)
 
 
 def _printable(text: str) -> str:

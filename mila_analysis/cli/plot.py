@@ -12,7 +12,7 @@ import typer
 from mila_analysis import plotting
 from mila_analysis.activation import Activation
 from mila_analysis.cli.output import STDOUT, deliver
-from mila_analysis.cli.selection import Acts, Betas, Json, Params, several
+from mila_analysis.cli.selection import Acts, Betas, Json, Params, Tex, several
 from mila_analysis.errors import ParameterError, UnsupportedError, suggestion
 from mila_analysis.plotting import kinds
 
@@ -40,6 +40,7 @@ def plot(  # noqa: PLR0913 - an option is an argument
     activation: Acts = None,
     beta: Betas = None,
     param: Params = None,
+    tex: Tex = False,
     x: Annotated[
         Numbers | None, typer.Option(metavar="LO HI", help="Range of x.")
     ] = None,
@@ -119,7 +120,7 @@ def plot(  # noqa: PLR0913 - an option is an argument
 
     or:  mila-analysis plot -a relu -a mish -a mila --beta -0.25
     """
-    drawn = several(activation, beta, param)
+    drawn = several(activation, beta, param, tex=tex)
     target = output or _named(kind, drawn, format_)
     encoding = _encoding(target, format_)
     figure = plotting.plot(

@@ -10,13 +10,29 @@ from typing import Annotated
 import typer
 
 from mila_analysis.activation import Activation
-from mila_analysis.errors import FormulaError, ParameterError
+from mila_analysis.cli.remarks import remark
+from mila_analysis.errors import ParameterError
+from mila_analysis.letters import spelled
 
-__all__ = ["Acts", "Betas", "Json", "Params", "bound", "several", "single"]
+__all__ = [
+    "Acts",
+    "Betas",
+    "Json",
+    "Params",
+    "Tex",
+    "bound",
+    "fixed",
+    "given",
+    "read",
+    "several",
+    "single",
+]
 
 DEFAULT = "mila"
 ENOUGH = 100  # members of a family; no figure takes as many
 
+_WORDS = re.compile(r"[A-Za-z][A-Za-z0-9_]*|[^\W\d_](?:_\w+|[0-9]+)?")
+FEW = 4  # of a family that are looked at
 Values = Mapping[str, Sequence[str]]
 
 
@@ -33,7 +49,8 @@ Acts = Annotated[
         "-a",
         metavar="ACT",
         autocompletion=_names,
-        help="A name (see: mila-analysis list), name:beta=1, or a formula in quotes; "
+        help="A name (see: mila-analysis list), name:beta=1, or a formula or LaTeX in "
+        "quotes; "
         f"{DEFAULT} unless given.",
     ),
 ]
@@ -46,7 +63,14 @@ Params = Annotated[
     typer.Option(
         "--param",
         metavar="NAME=VALUE",
-        help="Value of another parameter, also of one in your own formula.",
+        help="Value of a parameter, also of one in your own formula: b=-0.25.",
+    ),
+]
+Tex = Annotated[
+    bool,
+    typer.Option(
+        "--latex",
+        help="Formulas of -a are LaTeX, even without a backslash or a brace.",
     ),
 ]
 Json = Annotated[
@@ -58,17 +82,23 @@ def several(
     texts: Sequence[str] | None,
     betas: Sequence[str] | None,
     params: Sequence[str] | None,
+    *,
+    tex: bool = False,
 ) -> list[Activation]:
     """Activations that options name, each with each of the values given for it.
 
     A value goes to all activations that have the parameter, save those whose own text
-    sets it: `-a relu -a mila --beta -0.25` compares the two.
+    sets it: `-a relu -a mila --beta -0.25` compares the two. What is worth knowing of
+    a formula of the user's own is said.
 
     Raises:
         ParameterError: a value that no activation takes.
     """
+    from mila_analysis import catalog
+
     values = _values(betas, params)
-    chosen = [(text, _read(text, values)) for text in texts or [DEFAULT]]
+    plain = [_plain(text) if tex else text for text in texts or [DEFAULT]]
+    chosen = [(text, read(text, values)) for text in plain]
     taken = [_taken(text, activation, values) for text, activation in chosen]
     for name in values:
         if not any(name in taking for taking in taken):
@@ -78,7 +108,9 @@ def several(
         for (_, activation), taking in zip(chosen, taken, strict=True)
         for member in _family(activation, taking)
     ]
-    return list(dict.fromkeys(found))
+    unique = list(dict.fromkeys(found))
+    remark(unique[:FEW], catalog.OWN)
+    return unique
 
 
 def single(
@@ -86,9 +118,11 @@ def single(
     texts: Sequence[str] | None,
     betas: Sequence[str] | None,
     params: Sequence[str] | None,
+    *,
+    tex: bool = False,
 ) -> Activation:
     """The one activation that options name."""
-    found = several(texts, betas, params)
+    found = several(texts, betas, params, tex=tex)
     if len(found) > 1:
         raise ParameterError(f"{command} takes one activation, not {len(found)}")
     return found[0]
@@ -100,7 +134,29 @@ def bound(
     params: Sequence[str] | None,
 ) -> bool:
     """Whether a parameter was given a value."""
-    return bool(betas or params or any(map(_fixed, texts or ())))
+    return bool(betas or params or any(map(fixed, texts or ())))
+
+
+def given(texts: Sequence[str] | None, params: Sequence[str] | None) -> set[str]:
+    """Names of the parameters that texts and `--param` give a value."""
+    named = {spelled(item.partition("=")[0]) for item in params or ()}
+    return named.union(*map(fixed, texts or ()))
+
+
+def fixed(text: str) -> set[str]:
+    """Parameters that a text such as `mila:beta=1` sets itself."""
+    from mila_analysis import catalog
+
+    return set(catalog.divided(text)[1])
+
+
+def _plain(text: str) -> str:
+    """A formula in LaTeX as plain text; a name stays one."""
+    from mila_analysis import catalog
+    from mila_analysis.notation.plain import from_latex
+
+    latex, _ = catalog.divided(text)
+    return text if catalog.is_name(latex) else from_latex(latex) + text[len(latex) :]
 
 
 def _values(
@@ -111,32 +167,24 @@ def _values(
         name, equals, value = (part.strip() for part in text.partition("="))
         if not (name and equals and value):
             raise ParameterError(f"--param takes NAME=VALUE, not '{text[:40]}'")
-        values.setdefault(name.replace("β", "beta"), []).append(value)
+        values.setdefault(spelled(name), []).append(value)
     return values
 
 
-def _read(text: str, values: Values) -> Activation:
+def read(text: str, values: Values) -> Activation:
     """Activation of a text; a formula may speak of parameters that have a value."""
     from mila_analysis import catalog
 
-    try:
+    if catalog.is_name(catalog.divided(text)[0]):
         return catalog.resolve(text)
-    except FormulaError:
-        words = re.findall(r"\w+", text.replace("β", "beta"))
-        known = {name: given[0] for name, given in values.items() if name in words}
-        if not known:
-            raise
-        return catalog.titled(catalog.define("custom", text.strip(), **known))
-
-
-def _fixed(text: str) -> set[str]:
-    """Parameters that a text such as `mila:beta=1` sets itself."""
-    _, _, bindings = text.replace("β", "beta").partition(":")
-    return {item.partition("=")[0].strip() for item in bindings.split(",")} - {""}
+    words = {spelled(word) for word in _WORDS.findall(text)} - fixed(text)
+    return catalog.resolve(
+        text, **{name: given[0] for name, given in values.items() if name in words}
+    )
 
 
 def _taken(text: str, activation: Activation, values: Values) -> Values:
-    names = set(activation.values) - _fixed(text)
+    names = set(activation.values) - fixed(text)
     return {name: given for name, given in values.items() if name in names}
 
 
@@ -151,7 +199,7 @@ def _untaken(
     name: str, values: Values, chosen: Sequence[tuple[str, Activation]]
 ) -> ParameterError:
     """What to say of a value that nothing takes."""
-    if any(name in _fixed(text) for text, _ in chosen):
+    if any(name in fixed(text) for text, _ in chosen):
         return ParameterError(f"{name} is given twice")
     if len(chosen) > 1:
         return ParameterError(f"none of these activations has a parameter '{name}'")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mila_analysis.cli.output import STDOUT, deliver, say
-from mila_analysis.cli.selection import Acts, Betas, Json, Params, single
+from mila_analysis.cli.selection import Acts, Betas, Json, Params, Tex, single
 from mila_analysis.cli.verify import SUFFIX, reserved, watched
 from mila_analysis.errors import ParameterError
 
@@ -33,6 +33,7 @@ def code(
     activation: Acts = None,
     beta: Betas = None,
     param: Params = None,
+    tex: Tex = False,
     order: Annotated[
         int, typer.Option(metavar="N", help="Order of the highest partials, up to 4.")
     ] = 2,
@@ -67,11 +68,11 @@ def code(
     """
     if certificate is not None and (no_verify or no_certificate):
         raise ParameterError("there is no certificate of what is not verified or asked")
-    one = single("code", activation, beta, param)
+    one = single("code", activation, beta, param, tex=tex)
     from mila_analysis.kernels import generate_code
 
     made = generate_code(one, backend, order=order, accuracy=accuracy)
-    if made.strategy != "homogeneous":
+    if not made.holds_everywhere:
         say(f"note: strategy {made.strategy}: not proven safe on every float")
     found = None
     if not no_verify:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mila_analysis.cli.output import STDOUT, emit, emit_json, say
-from mila_analysis.cli.selection import Acts, Betas, Json, Params, single
+from mila_analysis.cli.selection import Acts, Betas, Json, Params, Tex, single
 from mila_analysis.errors import MilaAnalysisError, NoPlaceError, ParameterError
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def verify(  # noqa: PLR0913 - each is an option
     activation: Acts = None,
     beta: Betas = None,
     param: Params = None,
+    tex: Tex = False,
     order: Annotated[
         int | None, typer.Option(metavar="N", help="Of the highest partials.")
     ] = None,
@@ -107,7 +108,7 @@ def verify(  # noqa: PLR0913 - each is an option
     else:
         if certificate is not None:
             raise ParameterError("--certificate goes with a FILE")
-        code = _made(backend, activation, beta, param, order, accuracy)
+        code = _made(backend, activation, beta, param, order, accuracy, tex=tex)
     if at is not None:
         _close_up(code, dtype, at, as_json=json)
         return
@@ -138,8 +139,10 @@ def _made(
     param: list[str] | None,
     order: int | None,
     accuracy: str | None,
+    *,
+    tex: bool,
 ) -> GeneratedCode:
-    one = single("verify", activation, beta, param)
+    one = single("verify", activation, beta, param, tex=tex)
     from mila_analysis.kernels import generate_code
 
     return generate_code(

@@ -24,9 +24,10 @@ from mila_analysis.program import (
     number,
     op,
 )
-from mila_analysis.stability.compensated import Sum, exponent
+from mila_analysis.stability.compensated import exponent
 from mila_analysis.stability.direct import Spelling
 from mila_analysis.stability.horner import Horner
+from mila_analysis.stability.sums import Sum
 from mila_analysis.stability.terms import (
     NotHomogeneousError,
     Splitter,

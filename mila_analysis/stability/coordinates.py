@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mila_analysis.program import Builder, Expression, add, mul, number, op
-from mila_analysis.stability.compensated import Sum
+from mila_analysis.stability.sums import Sum
 
 __all__ = ["Coordinates", "Decay", "coordinates", "decay"]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from mila_analysis.program import Binding, Expression, used_names
 
@@ -59,10 +60,12 @@ class StableForm:
         variables: names of x and the parameters.
         whole: the program that holds everywhere.
         near: a faster one for most floats, or None.
-        strategy: `homogeneous`, or what promises less: `guarded`, `direct`.
+        strategy: `homogeneous`; `wide`, for wide numbers; `direct` promises nothing.
+        constants: exact expression of each named number, in symbols of the tower.
     """
 
     variables: tuple[str, ...]
     whole: Program
     near: Near | None
     strategy: str
+    constants: Mapping[str, Any] = field(default_factory=dict)

@@ -33,7 +33,7 @@ from mila_analysis.program import (
     number,
     op,
 )
-from mila_analysis.stability.compensated import Sum, exponent
+from mila_analysis.stability.compensated import exponent
 from mila_analysis.stability.coordinates import (
     Coordinates,
     Decay,
@@ -42,6 +42,7 @@ from mila_analysis.stability.coordinates import (
 )
 from mila_analysis.stability.direct import Spelling
 from mila_analysis.stability.limits import Limit, Pair, split_limit
+from mila_analysis.stability.sums import Sum
 from mila_analysis.stability.terms import (
     NotHomogeneousError,
     Splitter,

@@ -20,7 +20,9 @@ from mila_analysis.stability.affine import Affine
 from mila_analysis.stability.direct import Direct
 from mila_analysis.stability.form import Near, Program, StableForm
 from mila_analysis.stability.projective import Projective
+from mila_analysis.stability.remainder import removable
 from mila_analysis.stability.terms import NotHomogeneousError
+from mila_analysis.stability.wide import Wide
 
 __all__ = ["stabilize"]
 
@@ -43,19 +45,21 @@ def stabilize(derivation: Derivation, strategy: str = "auto") -> StableForm:
 
     Args:
         derivation: exact partials.
-        strategy: `homogeneous` holds on every float (with several exponentials it
-            is `guarded`: each of them is safe, their products may not be);
-            `direct` spells the factored derivative and overflows where its
-            exponentials do; `auto` takes the first that the tower admits.
+        strategy: `homogeneous` is arithmetic of floats that holds on every one;
+            `wide` is that of numbers with an exponent of their own; `direct` spells
+            the factored derivative and overflows where its exponentials do; `auto`
+            takes the first of the two others that the tower admits.
     """
     if strategy == "direct":
         return _direct(derivation)
+    if strategy == "wide":
+        return _wide(derivation)
     try:
         return _homogeneous(derivation)
     except NotHomogeneousError:
         if strategy == "homogeneous":
             raise
-        return _direct(derivation)
+        return _wide(derivation)
 
 
 def _direct(derivation: Derivation) -> StableForm:
@@ -63,12 +67,21 @@ def _direct(derivation: Derivation) -> StableForm:
     return StableForm(_names(derivation), whole, None, "direct")
 
 
+def _wide(derivation: Derivation) -> StableForm:
+    rule = Wide(derivation, _builder(derivation))
+    whole = _program(derivation, rule)
+    named = rule.constants.named
+    return StableForm(_names(derivation), whole, None, "wide", named)
+
+
 def _homogeneous(derivation: Derivation) -> StableForm:
+    if sum(g.function == "exp" for g in derivation.generators) > 1:
+        raise NotHomogeneousError("several exponentials")
+    if removable(derivation):
+        raise NotHomogeneousError("a sum that vanishes faster than its terms")
     whole = _program(derivation, Projective(derivation, _builder(derivation)))
     near = _near(derivation) if _has_exponentials(derivation) else None
-    several = sum(g.function == "exp" for g in derivation.generators) > 1
-    strategy = "guarded" if several else "homogeneous"
-    return StableForm(_names(derivation), whole, near, strategy)
+    return StableForm(_names(derivation), whole, near, "homogeneous")
 
 
 def _has_exponentials(derivation: Derivation) -> bool:

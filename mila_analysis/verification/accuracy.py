@@ -3,22 +3,22 @@
 The error of a computed value is |computed - exact| in units in the last place of the
 dtype at the exact value; below the normal numbers the unit is the least subnormal. The
 condition number κ = Σ|terms| / |value| of the derived numerator says how much of the
-error is due to cancellation: near a root of the partial no same-precision code can do
-better than a few units of the largest term.
+error is due to cancellation (`condition`): near a root of the partial no same-precision
+code can do better than a few units of the largest term.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-import flint
 import numpy as np
 
 from mila_analysis.activation import Activation
 from mila_analysis.derivation import Derivation, derive
+from mila_analysis.verification.condition import size_of_terms
 from mila_analysis.verification.formats import FORMATS, Format
 from mila_analysis.verification.points import sample, stratified
 from mila_analysis.verification.reference import Exact, reference
@@ -29,13 +29,10 @@ __all__ = [
     "errors_of",
     "measure",
     "sample",
-    "size_of_terms",
     "stratified",
 ]
 
 WELL_CONDITIONED = 16
-CLIP = 1500
-"""Exponents beyond this change no condition number of a representable value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,108 +101,6 @@ def _exponent(value: Fraction) -> int:
     top, bottom = abs(value.numerator), value.denominator
     guess = top.bit_length() - bottom.bit_length()
     return guess if Fraction(top, bottom) >= Fraction(2) ** guess else guess - 1
-
-
-def size_of_terms(
-    derivation: Derivation, name: str, point: Mapping[str, Fraction]
-) -> Fraction:
-    """Σ|terms| of the numerator of a derived partial over its denominator, at a point.
-
-    Its quotient by the size of the value is the condition number κ.
-    """
-    element = derivation.element(name, _case(derivation, point))
-    bits = 128
-    while True:
-        with flint.ctx.workprec(bits):
-            values = _generator_balls(derivation, point)
-            powers = [values[s] for s in element.field.symbols]
-            top = _sum(element.numer, powers, abs)
-            bottom = abs(_sum(element.denom, powers, lambda term: term))
-            size = top / bottom
-            if size.rel_accuracy_bits() > 20 or size.is_zero() or bits > 1 << 13:
-                return _fraction(size.mid())
-        bits *= 2
-
-
-def _sum(polynomial: Any, powers: Sequence[Any], each: Callable[[Any], Any]) -> Any:
-    total = flint.arb(0)
-    for exponents, coefficient in polynomial.terms():
-        term = flint.arb(
-            flint.fmpq(int(coefficient.numerator), int(coefficient.denominator))
-        )
-        for base, n in zip(powers, exponents, strict=True):
-            for _ in range(n):  # the power of a ball that contains 0 is NaN
-                term *= base
-        total += each(term)
-    return total
-
-
-def _fraction(ball: Any) -> Fraction:
-    mantissa, exponent = ball.man_exp()
-    if mantissa == 0 or int(exponent) < -20_000:
-        return Fraction(0)
-    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
-
-
-def _case(derivation: Derivation, point: Mapping[str, Fraction]) -> int:
-    if len(derivation.cases) == 1:
-        return 0
-    by_symbol = {v: point[str(v)] for v in derivation.variables}
-    for index, case in enumerate(derivation.cases):
-        if all(
-            _holds(Fraction(str(r.difference.subs(by_symbol))), r.comparison)
-            for r in case.conditions
-        ):
-            return index
-    return 0
-
-
-def _holds(value: Fraction, comparison: str) -> bool:
-    tests: dict[str, Callable[[Fraction], bool]] = {
-        ">": lambda v: v > 0,
-        ">=": lambda v: v >= 0,
-        "<": lambda v: v < 0,
-        "<=": lambda v: v <= 0,
-    }
-    return tests[comparison](value)
-
-
-def _generator_balls(
-    derivation: Derivation, point: Mapping[str, Fraction]
-) -> dict[Any, Any]:
-    values = {
-        v: flint.arb(flint.fmpq(point[str(v)].numerator, point[str(v)].denominator))
-        for v in derivation.variables
-    }
-    for generator in derivation.generators:
-        argument = _plain_ball(generator.argument, values)
-        values[generator.symbol] = (
-            _bounded_exp(argument) if generator.function == "exp" else argument.log()
-        )
-    return values
-
-
-def _bounded_exp(argument: Any) -> Any:
-    """exp, with exponents beyond ±CLIP brought there: κ does not depend on them."""
-    return flint.arb.min(
-        flint.arb.max(argument, flint.arb(-CLIP)), flint.arb(CLIP)
-    ).exp()
-
-
-def _plain_ball(expression: Any, values: Mapping[Any, Any]) -> Any:
-    if expression in values:
-        return values[expression]
-    if expression.is_Rational:
-        return flint.arb(flint.fmpq(int(expression.p), int(expression.q)))
-    parts = [_plain_ball(a, values) for a in expression.args]
-    if expression.is_Add:
-        return sum(parts[1:], start=parts[0])
-    if expression.is_Mul:
-        product = parts[0]
-        for part in parts[1:]:
-            product = product * part
-        return product
-    return parts[0] ** int(expression.exp)
 
 
 @dataclass(frozen=True, slots=True)

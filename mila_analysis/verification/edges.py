@@ -165,7 +165,7 @@ def _depends(each: Subject, name: str, variable: str) -> bool:
 
 def _finding(name: str, checked: _Checked, first: Subject) -> Finding:
     where = checked.where or first
-    promises = where.code.strategy == "homogeneous"
+    promises = where.code.holds_everywhere
     status = FAILED if promises and checked.broken else RESERVED
     at = None if checked.at is None else spelled(checked.at)
     return Finding(

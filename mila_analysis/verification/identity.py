@@ -29,6 +29,7 @@ from mila_analysis.verification.interpreter import (
     IdentityError,
     Interpreter,
     holds,
+    signed_arguments,
 )
 
 __all__ = ["Branch", "IdentityError", "prove", "prove_readings"]
@@ -43,7 +44,9 @@ def prove(derivation: Derivation, form: StableForm) -> int:
     Raises:
         IdentityError: names the partial and the branch that differ.
     """
-    return sum(_prove(derivation, title, p) for title, p in _programs(form))
+    return sum(
+        _prove(derivation, form, title, program) for title, program in _programs(form)
+    )
 
 
 def prove_readings(
@@ -67,7 +70,7 @@ def prove_readings(
     held: set[str] = set()
     for reading in readings:
         program = constants.resolved(reading.program)
-        proved += _prove(derivation, reading.title, program, reading.where)
+        proved += _prove(derivation, form, reading.title, program, reading.where)
         if reading.where == "everywhere":
             held.update(program.outputs)
     for name in derivation.names:
@@ -77,16 +80,20 @@ def prove_readings(
 
 
 def _prove(
-    derivation: Derivation, title: str, program: Program, where: str = "everywhere"
+    derivation: Derivation,
+    form: StableForm,
+    title: str,
+    program: Program,
+    where: str = "everywhere",
 ) -> int:
     proved = 0
     for branch in _branches(derivation):
         if where == "origin" and any(branch.positive):
             continue
-        interpreter = Interpreter(derivation, branch)
+        interpreter = Interpreter(derivation, branch, form.constants)
         for name, value in interpreter.run(program).items():
             exact = derivation.cases[branch.case].partials[name]
-            is_equal = not value.exponent and value.element == exact
+            is_equal = interpreter.is_equal(value, exact)
             if not is_equal and where == "origin":
                 is_equal = interpreter.is_zero_at_origin(value, exact)
             if not is_equal:
@@ -105,16 +112,16 @@ def _shortened(element: Any) -> str:
 
 
 class _Constants:
-    """The rational constants of a stable form, by the floats that stand for them."""
+    """The constants of a stable form, by the floats that stand for them."""
 
     def __init__(self, form: StableForm) -> None:
-        self.known: dict[Fraction, Fraction] = {}
-        self.residues: dict[tuple[float, float], Fraction] = {}
+        self.known: dict[Fraction, Number] = {}
+        self.residues: dict[tuple[float, float], Number] = {}
         for _, program in _programs(form):
             expressions = [b.value for b in program.bindings]
-            for value in _numbers([*expressions, *program.outputs.values()]):
-                self.known[Fraction(float(value))] = value
-                self.residues[_parts(value)] = value
+            for number in _numbers([*expressions, *program.outputs.values()]):
+                self.known[Fraction(float(number.value))] = number
+                self.residues[_parts(number.value)] = number
 
     def resolved(self, program: Program) -> Program:
         """A program that was read, with the constants that its literals stand for."""
@@ -127,11 +134,11 @@ class _Constants:
     def _resolved(self, expression: Expression) -> Expression:
         match expression:
             case Number(value):
-                return Number(self.known.get(value, value))
+                return self.known.get(value, expression)
             case Operation("residue", (Number(value),)):
                 if _parts(value) not in self.residues:
                     raise IdentityError(f"{float(value)!r} is no constant of the form")
-                return Operation("residue", (Number(self.residues[_parts(value)]),))
+                return Operation("residue", (self.residues[_parts(value)],))
             case Operation(kind, args):
                 return Operation(kind, tuple(map(self._resolved, args)))
         return expression
@@ -142,11 +149,11 @@ def _parts(value: Fraction) -> tuple[float, float]:
     return float(value), float(value - Fraction(float(value)))
 
 
-def _numbers(expressions: Iterable[Expression]) -> Iterator[Fraction]:
+def _numbers(expressions: Iterable[Expression]) -> Iterator[Number]:
     for expression in expressions:
         match expression:
-            case Number(value):
-                yield value
+            case Number():
+                yield expression
             case Operation(_, args):
                 yield from _numbers(args)
 
@@ -158,9 +165,9 @@ def _programs(form: StableForm) -> Iterator[tuple[str, Program]]:
 
 
 def _branches(derivation: Derivation) -> Iterator[Branch]:
-    exponentials = sum(g.function == "exp" for g in derivation.generators)
+    signed = len(signed_arguments(derivation))
     for case in filter(lambda c: _exists(derivation, c), range(len(derivation.cases))):
-        for signs in product((False, True), repeat=exponentials):
+        for signs in product((False, True), repeat=signed):
             yield Branch(case, signs)
 
 
@@ -172,9 +179,10 @@ def _exists(derivation: Derivation, case: int) -> bool:
 
 
 def _described(derivation: Derivation, branch: Branch) -> str:
-    exponents = [g.argument for g in derivation.generators if g.function == "exp"]
     signs = [
         f"{z} {'> 0' if positive else '<= 0'}"
-        for z, positive in zip(exponents, branch.positive, strict=True)
+        for z, positive in zip(
+            signed_arguments(derivation), branch.positive, strict=True
+        )
     ]
     return ", ".join([f"case {branch.case}", *signs])

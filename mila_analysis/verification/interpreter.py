@@ -13,8 +13,7 @@ from typing import Any
 import sympy
 
 from mila_analysis.derivation import Derivation
-from mila_analysis.errors import MilaAnalysisError
-from mila_analysis.formula import Relation
+from mila_analysis.errors import FormulaError, MilaAnalysisError, UnsupportedError
 from mila_analysis.program import (
     Constant,
     Expression,
@@ -22,8 +21,16 @@ from mila_analysis.program import (
     Number,
 )
 from mila_analysis.stability import Program
+from mila_analysis.tower import Reduction, Tower
 
-__all__ = ["Branch", "Exact", "IdentityError", "Interpreter", "holds"]
+__all__ = [
+    "Branch",
+    "Exact",
+    "IdentityError",
+    "Interpreter",
+    "holds",
+    "signed_arguments",
+]
 
 MOST = 12
 """Powers of an exponential that stand in arithmetic of partials to the fourth order."""
@@ -37,7 +44,7 @@ class IdentityError(MilaAnalysisError):
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """Where a program is one expression: a case, and the sign of each exponent."""
+    """Where a program is one expression: a case, and signs of `signed_arguments`."""
 
     case: int
     positive: tuple[bool, ...]
@@ -54,19 +61,30 @@ class Exact:
 class Interpreter:
     """Exact meaning of the operations of a program in one branch."""
 
-    def __init__(self, derivation: Derivation, branch: Branch) -> None:
+    def __init__(
+        self,
+        derivation: Derivation,
+        branch: Branch,
+        constants: Mapping[str, Any] | None = None,
+    ) -> None:
         first = next(iter(derivation.cases[0].partials.values()))
         self.field = first.field
+        self.reduced = Reduction(self.field, derivation.generators)
+        self.tower = Tower.closed(derivation.variables, derivation.generators)
         self.case = derivation.cases[branch.case]
+        self.constants = constants or {}
         self.exponentials = []
         self.logarithms = []
+        self.signs: list[tuple[Any, bool]] = []
         signs = iter(branch.positive)
         for generator in derivation.generators:
             symbol = self.field(generator.symbol)
-            argument = self.field.from_expr(generator.argument)
+            argument = self.reduced(self.field.from_expr(generator.argument))
+            if generator.function in _SIGNED:
+                self.signs.append((argument, next(signs)))
             if generator.function == "exp":
-                self.exponentials.append((symbol, argument, next(signs)))
-            else:
+                self.exponentials.append((symbol, argument, self.signs[-1][1]))
+            elif generator.function == "log":
                 self.logarithms.append((symbol, argument))
         self.names: dict[str, Exact | bool | IdentityError] = {
             str(v): self._plain(self.field(v)) for v in derivation.variables
@@ -81,7 +99,13 @@ class Interpreter:
                 self.names[binding.name] = error
             except ZeroDivisionError:
                 self.names[binding.name] = IdentityError("a division by zero")
+            except UnsupportedError as error:
+                self.names[binding.name] = IdentityError(str(error))
         return {n: self._number(e) for n, e in program.outputs.items()}
+
+    def is_equal(self, value: Exact, exact: Any) -> bool:
+        """Whether a value is an element of the field."""
+        return not value.exponent and self.reduced(value.element) == exact
 
     def is_zero_at_origin(self, value: Exact, exact: Any) -> bool:
         """Whether a value is the exact one where the only exponent is 0."""
@@ -97,6 +121,10 @@ class Interpreter:
     def _plain(self, element: Any) -> Exact:
         return Exact(self.field(element), self.field.zero)
 
+    def _element(self, expression: Any) -> Exact:
+        """SymPy expression in the symbols of the tower."""
+        return self._plain(self.reduced(self.field.from_expr(expression)))
+
     def _number(self, expression: Expression) -> Exact:
         value = self._value(expression)
         if isinstance(value, bool):
@@ -110,6 +138,10 @@ class Interpreter:
                 if isinstance(known, IdentityError):
                     raise known
                 return known
+            case Number(_, name) if name:
+                if name not in self.constants:
+                    raise IdentityError(f"{name} is no constant of the form")
+                return self._element(self.constants[name])
             case Number(value):
                 top = self.field(value.numerator)
                 return self._plain(top / self.field(value.denominator))
@@ -117,8 +149,7 @@ class Interpreter:
                 raise IdentityError(f"{text} was reached in a case that exists")
         kind, args = expression.kind, expression.args
         if kind == "select":
-            chosen = args[1] if self._value(args[0]) is True else args[2]
-            return self._value(chosen)
+            return self._select(*args)
         if kind in (">", ">=", "<", "<=", "=="):
             return self._holds(kind, *(self._number(a) for a in args))
         rule = getattr(self, f"_{kind}", None)
@@ -127,9 +158,29 @@ class Interpreter:
         result: Exact = rule(*(self._number(a) for a in args))
         return result
 
+    def _select(
+        self, condition: Expression, yes: Expression, no: Expression
+    ) -> Exact | bool:
+        """One of two values; either one if they are equal and nothing decides."""
+        try:
+            decided = self._value(condition)
+        except IdentityError:
+            first, second = self._number(yes), self._number(no)
+            if self._is_same(first, second):
+                return first
+            raise
+        return self._value(yes if decided is True else no)
+
+    def _is_same(self, a: Exact, b: Exact) -> bool:
+        return bool(a.exponent == b.exponent) and self.is_equal(
+            Exact(a.element - b.element, self.field.zero), self.field.zero
+        )
+
     # Arithmetic
 
     def _add(self, a: Exact, b: Exact) -> Exact:
+        if not a.element or not b.element:
+            return a if a.element else b
         if a.exponent != b.exponent:
             raise IdentityError("a sum of different exponentials")
         return Exact(a.element + b.element, a.exponent)
@@ -141,10 +192,12 @@ class Interpreter:
         return self._add(a, self._neg(b))
 
     def _mul(self, a: Exact, b: Exact) -> Exact:
-        return self._normal(a.element * b.element, a.exponent + b.exponent)
+        product = self.reduced(a.element * b.element)
+        return self._normal(product, a.exponent + b.exponent)
 
     def _div(self, a: Exact, b: Exact) -> Exact:
-        return self._normal(a.element / b.element, a.exponent - b.exponent)
+        quotient = self.reduced(a.element / b.element)
+        return self._normal(quotient, a.exponent - b.exponent)
 
     def _fused(self, a: Exact, b: Exact, c: Exact) -> Exact:
         return self._add(self._mul(a, b), c)
@@ -156,7 +209,32 @@ class Interpreter:
             if ratio.numer.is_ground and ratio.denom == 1:
                 power = int(ratio.numer.LC) if ratio else 0
                 return Exact(element * symbol**power, self.field.zero)
+        if self.reduced(exponent) != exponent:
+            return self._normal(element, self.reduced(exponent))
+        known = self._known_exponential(exponent)
+        if known is not None:
+            return Exact(element * known, self.field.zero)
         return Exact(element, exponent)
+
+    def _known_exponential(self, exponent: Any) -> Any | None:
+        """exp of a sum that the tower writes in its own generators."""
+        try:
+            return self._called(sympy.exp, exponent).element
+        except IdentityError:
+            return None
+
+    def _called(self, function: Any, argument: Any) -> Exact:
+        """Function of an element, lifted as the formula is, without a new generator."""
+        try:
+            lifted = self.tower.lift(function(self.reduced(argument).as_expr()))
+            return self._element(lifted)
+        except (UnsupportedError, FormulaError) as error:
+            raise IdentityError(f"no value in the tower: {error}") from None
+
+    def _plain_argument(self, a: Exact) -> Any:
+        if a.exponent:
+            raise IdentityError("a function of an exponential beyond the tower")
+        return a.element
 
     # Functions
 
@@ -173,7 +251,7 @@ class Interpreter:
         for symbol, argument in self.logarithms:
             if a.element == argument and not a.exponent:
                 return self._plain(symbol)
-        raise IdentityError(f"log({a.element}) is no logarithm of the derivation")
+        return self._called(sympy.log, self._plain_argument(a))
 
     def _log1p(self, a: Exact) -> Exact:
         """log(A·E^-n) = L - n·z for a generator L = log A."""
@@ -185,11 +263,32 @@ class Interpreter:
                     quotient, power = quotient * base, power + 1
                 if quotient == 1:
                     return self._plain(symbol - power * z)
-        raise IdentityError(f"log1p({a.element}) is no logarithm of the derivation")
+        return self._called(sympy.log, self._plain_argument(a) + 1)
+
+    def _sqrt(self, a: Exact) -> Exact:
+        return self._called(sympy.sqrt, self._plain_argument(a))
+
+    def _erf(self, a: Exact) -> Exact:
+        return self._called(sympy.erf, self._plain_argument(a))
+
+    def _erfcx(self, a: Exact) -> Exact:
+        u = self._plain_argument(a)
+        complement = self._sub(self._plain(1), self._erf(a))
+        return self._mul(self._exp(self._plain(u**2)), complement)
+
+    def _sin(self, a: Exact) -> Exact:
+        return self._called(sympy.sin, self._plain_argument(a))
+
+    def _cos(self, a: Exact) -> Exact:
+        return self._called(sympy.cos, self._plain_argument(a))
+
+    def _atan(self, a: Exact) -> Exact:
+        return self._called(sympy.atan, self._plain_argument(a))
 
     def _sign(self, z: Exact) -> bool:
-        for _, argument, positive in self.exponentials:
-            if z.element == argument:
+        element = self.reduced(z.element)
+        for argument, positive in self.signs:
+            if element == argument:
                 return bool(positive)
         raise IdentityError(f"the sign of {z.element} is not known")
 
@@ -229,6 +328,7 @@ class Interpreter:
         return a
 
     _capped = _finite
+    _small = _finite
 
     def _modest(self, value: Exact, _: Exact) -> Exact:
         return value
@@ -248,20 +348,42 @@ class Interpreter:
     def _product_error(self, a: Exact, b: Exact, rounded: Exact) -> Exact:
         return self._sub(self._mul(a, b), rounded)
 
+    def _exp_error(self, z: Exact, rounded: Exact) -> Exact:
+        return self._sub(self._exp(z), rounded)
+
+    def _exp_rest(self, z: Exact, k: Exact) -> Exact:
+        rest, term = self._exp(z), self._plain(1)
+        for j in range(int(k.element.as_expr())):
+            term = self._mul(term, self._div(z, self._plain(j))) if j else term
+            rest = self._sub(rest, term)
+        return rest
+
     def _residue(self, _: Exact) -> Exact:
         return self._plain(0)
 
     def _holds(self, comparison: str, a: Exact, b: Exact) -> bool:
         """Whether a comparison is true in this branch."""
-        difference = (a.element - b.element).as_expr()
+        element = self.reduced(a.element - b.element)
+        difference = element.as_expr()
         if difference.is_Rational:
             return holds(difference, comparison)
-        relation = Relation(difference, comparison)
-        if relation in self.case.conditions:
-            return True
-        if relation.negated() in self.case.conditions:
-            return False
+        for relation in self.case.conditions:
+            known = self.reduced(self.field.from_expr(relation.difference))
+            if known == element and relation.comparison == comparison:
+                return True
+            if known == element and relation.negated().comparison == comparison:
+                return False
+        if comparison in (">", "<="):
+            return self._sign(self._plain(element)) is (comparison == ">")
         raise IdentityError(f"{difference} {comparison} 0 is not known")
+
+
+_SIGNED = ("exp", "erf")
+
+
+def signed_arguments(derivation: Derivation) -> list[Any]:
+    """Arguments of generators of which a branch says whether they are positive."""
+    return [g.argument for g in derivation.generators if g.function in _SIGNED]
 
 
 def holds(value: Any, comparison: str) -> bool:

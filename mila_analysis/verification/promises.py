@@ -12,7 +12,8 @@ in truth is measured and said.
 `accurate`: correctly rounded in float32 and the 16-bit formats; in float64 at most
 0.501 ulp where κ ≤ 2⁴⁰, and everywhere ½ ulp and 2⁻⁹⁶·Σ|terms|.
 
-Code that is not homogeneous promises nothing of its errors: they are measured and said.
+Code whose strategy is `direct` promises nothing of its errors: they are measured and
+said.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from mila_analysis.kernels import GeneratedCode
 from mila_analysis.partials import parse
 from mila_analysis.verification.formats import of_dtype
 
-__all__ = ["Promise", "is_known", "promised"]
+__all__ = ["Promise", "aimed_at", "is_known", "promised"]
 
 TEN_BITS = 1000.0
 TIES = 2.0**-50  # exact values are known to 80 bits
@@ -57,7 +58,7 @@ class Promise:
 
 def promised(code: GeneratedCode, partial: str, dtype: str) -> Promise | None:
     """Limits for a partial of code in a format, or None where there are none."""
-    if code.strategy != "homogeneous":
+    if not code.holds_everywhere:
         return None
     if code.accuracy == "accurate":
         return _accurate(dtype)
@@ -67,6 +68,12 @@ def promised(code: GeneratedCode, partial: str, dtype: str) -> Promise | None:
         return Promise(ten, 16, ten, ten, inf, "ulp where κ ≤ 16", reach)
     limit = _fast(variables)
     return Promise(limit, 16, 4, max(12, limit), inf, "ulp where κ ≤ 16")
+
+
+def aimed_at(partial: str, activation: Activation) -> int:
+    """Ulp that fast code should not exceed where κ ≤ 16: 5, 10 or 50, by order."""
+    order = len(parse(partial, activation.variables).variables)
+    return (5, 10, 50)[min(order, 2)]
 
 
 def is_known(activation: Activation) -> bool:

@@ -14,7 +14,7 @@ from mila_analysis.verification.accuracy import Errors, Measured, errors_of
 from mila_analysis.verification.finding import FAILED, PASSED, RESERVED, Finding
 from mila_analysis.verification.formats import Format
 from mila_analysis.verification.points import around, binades, places, roots
-from mila_analysis.verification.promises import Promise, promised
+from mila_analysis.verification.promises import Promise, aimed_at, promised
 from mila_analysis.verification.reference import Reference
 from mila_analysis.verification.subject import Subject, spelled, subjects
 
@@ -150,6 +150,8 @@ def judged(errors: Errors, where: Subject, leg: str, seed: int | None) -> Findin
         "ulp of Σ|terms|": _number(errors.max_ulp_of_terms),
         "of_terms_at": spelled(errors.terms_at),
     }
+    if _is_above(errors, where):
+        more = {**more, "κ": round(_condition(errors, where), 1)}
     if promise is not None and promise.excess < np.inf:
         more = {**more, "over ½ ulp, in Σ|terms|": _number(errors.max_excess)}
     if promise is not None and promise.reach < np.inf:
@@ -162,7 +164,7 @@ def judged(errors: Errors, where: Subject, leg: str, seed: int | None) -> Findin
         subject=errors.partial,
         status=status,
         checked=errors.points,
-        detail=broken or _stated(errors, promise),
+        detail=broken or _stated(errors, promise) or _above(errors, where),
         dtype=where.kind.name,
         parameters=where.shown,
         worst_at=spelled(at),
@@ -173,6 +175,30 @@ def judged(errors: Errors, where: Subject, leg: str, seed: int | None) -> Findin
         seed=seed,
         command=where.command("--at", spelled(at)),
     )
+
+
+def _is_above(errors: Errors, where: Subject) -> bool:
+    """Whether the worst error of fast code is more than is aimed at."""
+    goal = aimed_at(errors.partial, where.code.activation)
+    return where.code.accuracy == "fast" and goal < errors.max_ulp < np.inf
+
+
+def _condition(errors: Errors, where: Subject) -> float:
+    """κ at the point of the worst error."""
+    derivation = derive(where.activation, where.code.order)
+    partial = Measured(derivation, errors.partial, where.activation, where.kind)
+    (value,) = where.reference([errors.worst_at])[errors.partial].rounded()
+    return float(partial.size(errors.worst_at)) / abs(float(value))
+
+
+def _above(errors: Errors, where: Subject) -> str:
+    """Why an error is more than is aimed at: how much its terms cancel there."""
+    if not _is_above(errors, where):
+        return ""
+    goal = aimed_at(errors.partial, where.code.activation)
+    kappa = _condition(errors, where)
+    why = " beside a root: its terms cancel there" if kappa > 2 else ""
+    return f"above {goal} ulp{why}, κ = {kappa:.1f}"
 
 
 def _number(value: float) -> float | None:

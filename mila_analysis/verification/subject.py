@@ -149,7 +149,7 @@ def _as_float64(values: Any) -> Array:
 def subjects(kernel: Kernel, kind: Format) -> Iterator[Subject]:
     """The code with its defaults, then, if it promises them, other parameter values."""
     yield subject(kernel, kind)
-    if kernel.code.strategy != "homogeneous":
+    if not kernel.code.holds_everywhere:
         return
     parameters = kernel.code.activation.parameters
     for offset in OFFSETS if parameters else ():

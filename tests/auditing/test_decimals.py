@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from mila_analysis.auditing.decimals import decimals_of, half_unit
-from mila_analysis.auditing.text import read_text
+from mila_analysis.notation.text import read_text
 
 COLD = {"values": {"beta": "-0.25"}}
 RIGHT = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from mila_analysis import catalog
-from mila_analysis.auditing.latex import read_latex
 from mila_analysis.backends.latex import to_latex
 from mila_analysis.errors import FormulaError
+from mila_analysis.notation.latex import read_latex
 
 RIGHT = [
     ("mish", "f", r"x\tanh(\ln(1+e^{x}))"),

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from mila_analysis.auditing import audit
-from mila_analysis.auditing.text import read_text
 from mila_analysis.errors import MilaAnalysisError
+from mila_analysis.notation.text import read_text
 
 SAME = [
     ("2x", "2*x"),

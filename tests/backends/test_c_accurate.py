@@ -25,7 +25,7 @@ from mila_analysis.derivation import derive
 from mila_analysis.errors import FormulaError, UnsupportedError
 from mila_analysis.stability import stabilize
 from mila_analysis.stability.rounding import DOUBLE
-from mila_analysis.verification.accuracy import size_of_terms
+from mila_analysis.verification.condition import size_of_terms
 from mila_analysis.verification.identity import prove_readings
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="no C compiler here")

@@ -22,7 +22,6 @@ from mila_analysis.backends.latex.reading import (
     read,
     unproved,
 )
-from mila_analysis.backends.latex.symbols import spell
 from mila_analysis.backends.latex.typeset import Printed
 from mila_analysis.errors import (
     FormulaError,
@@ -30,6 +29,7 @@ from mila_analysis.errors import (
     PartialError,
     UnsupportedError,
 )
+from mila_analysis.letters import in_latex as spell
 
 VALUES = ["mila:beta=-0.25", "mila:beta=1/3", "mila:beta=-20", "mila:beta=50"]
 TINY = ["mila:beta=1e-10", "swish:beta=1e-10", "swish:beta=0", "swish:beta=1/3"]
@@ -39,6 +39,18 @@ FORMULAS = {
     "over a root": ("x/sqrt(x**2+1)", {}),
     "cube root": ("x**(2/3)", {}),
     "bent identity": ("x+alpha*(sqrt(x**2+1)-1)/2", {"alpha": 1}),
+    "cube and root": ("x**(3/2)+sqrt(2)*x", {}),
+    "gauss": ("x*(1+erf(x/sqrt(2)))/2", {}),
+    "gauss of a parameter": ("x*erf(k*x+pi)^2", {"k": "1.5"}),
+    "tanh gauss": ("x/2*(1+tanh(sqrt(2/pi)*(x+0.044715*x**3)))", {}),
+    "snake": ("x+sin(alpha*x)**2/alpha", {"alpha": "0.5"}),
+    "wave": ("x*cos(pi*x)+atan(x/2)", {}),
+    "arc": ("atan(k*x)^2", {"k": 3}),
+    "squared plus": ("(x+sqrt(x**2+b))/2", {"b": 4}),
+    "isru": ("x/sqrt(1+alpha*x**2)", {"alpha": "0.5"}),
+    "serf": ("x*erf(log(1+exp(x)))", {}),
+    "phish": ("x*tanh(x*(1+erf(x/sqrt(2)))/2)", {}),
+    "two roots": ("x/(1+sqrt(1+sqrt(1+x**2)))", {}),
     "index": ("x*tanh(a1*log(1+exp(x)))", {"a1": "1.5"}),
     "differential": ("x*sigmoid(d*x+slope)", {"d": 2, "slope": "0.3"}),
     "indexed word": ("x*sigmoid(slope2*x)+k_max*x", {"slope2": 1, "k_max": 2}),

@@ -20,7 +20,7 @@ from mila_analysis.derivation import derive
 from mila_analysis.errors import MilaAnalysisError, UnsupportedError
 from mila_analysis.kernels import generate_code, load
 from mila_analysis.stability import stabilize
-from mila_analysis.verification.accuracy import size_of_terms
+from mila_analysis.verification.condition import size_of_terms
 from mila_analysis.verification.identity import prove_readings
 
 MILA = get("mila")

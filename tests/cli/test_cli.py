@@ -245,7 +245,7 @@ MISTAKES = {
     "none of these activations": ("plot", "-a", "relu", "-a", "mish", "--beta", "2"),
     "--param takes NAME=VALUE": ("plot", "--param", "k"),
     "mila has no parameter 'k'": ("plot", "--param", "k=1"),
-    "'k' has no value": ("plot", "-a", "x*tanh(k*x)"),
+    "'k' has no value: give --param k=... (column 8)": ("plot", "-a", "x*tanh(k*x)"),
     "no figure format 'pgn'; did you mean 'png'?": ("plot", "-o", "a.pgn"),
     "no figure format in 'a'; name it a.png": ("plot", "-o", "a"),
     "'a.svg' is no name for PNG": ("plot", "-o", "a.svg", "--format", "png"),
@@ -261,8 +261,13 @@ def test_a_mistake_is_one_line_and_exit_2(invoke: Invoke, said: str) -> None:
     assert found.code == 2
     assert found.out == ""
     assert found.err.startswith("mila-analysis: error: ")
-    assert found.err.count("\n") == 1
-    assert said.lower() in found.err.lower()
+    first, *pointer = found.err.splitlines()
+    assert said.lower() in first.lower()
+    assert (pointer != []) == ("(column " in first)
+    if pointer:
+        formula, caret = pointer
+        assert formula.isprintable()
+        assert caret.lstrip(" ") == "^"
     assert list(Path.cwd().iterdir()) == []
 
 

@@ -13,7 +13,7 @@ from mila_analysis.activation import Activation
 from mila_analysis.backends.latex import glyphs as signs
 from mila_analysis.backends.latex.conditions import region
 from mila_analysis.backends.latex.expression import Glyph, Writer
-from mila_analysis.backends.latex.lifting import bound, in_variables, lift
+from mila_analysis.backends.latex.lifting import bound, lift, plain_in_variables
 from mila_analysis.backends.latex.normalized import normalized
 from mila_analysis.backends.latex.numerals import Exact, Numerals, Rounded, Slot
 from mila_analysis.backends.latex.quotient import split, tidied
@@ -209,7 +209,7 @@ class _Author:
             if self._is_letter(partial) and not partial.order:
                 continue
             for case in range(len(self.derived.cases)):
-                element = self.derived.element(partial.name, case)
+                element = self.derived.cases[case].plain[partial.name]
                 used |= split(element, self.derived.generators).used
         for generator in reversed(self.derived.generators):
             if generator.symbol in used:
@@ -256,7 +256,7 @@ class _Author:
         if self.form == "numeric":
             return self._numeric(name, case)
         quotient = tidied(
-            split(self.derived.element(name, case), self.derived.generators)
+            split(self.derived.cases[case].plain[name], self.derived.generators)
         )
         if self.form == "substituted":
             glyphs, _ = self._lettered
@@ -266,10 +266,10 @@ class _Author:
 
     def _numeric(self, name: str, case: int) -> Row:
         x = self.derived.variables[0]
-        expression = self._bound(in_variables(self.derived, name, case))
+        expression = self._bound(plain_in_variables(self.derived, name, case))
         if expression.has(sympy.zoo, sympy.nan):
             raise UnsupportedError(f"{name} is singular for these parameter values")
-        element, generators = lift(expression, [x])
+        element, generators = lift(expression, [x], plain=True)
         quotient = split(element, generators)
         numerals: Numerals = Exact(decimals=True)
         if self.digits:

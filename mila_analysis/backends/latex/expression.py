@@ -26,9 +26,16 @@ from mila_analysis.backends.latex.pieces import (
 )
 from mila_analysis.errors import UnsupportedError
 
-__all__ = ["Glyph", "Letter", "Writer", "times"]
+__all__ = ["CALLS", "Glyph", "Letter", "Writer", "times"]
 
-_CALLS = {sympy.log: r"\ln", sympy.tanh: r"\tanh"}
+CALLS = {
+    sympy.log: r"\ln",
+    sympy.tanh: r"\tanh",
+    sympy.erf: r"\operatorname{erf}",
+    sympy.sin: r"\sin",
+    sympy.cos: r"\cos",
+    sympy.atan: r"\arctan",
+}
 
 
 class Glyph(Protocol):
@@ -141,9 +148,11 @@ class Writer:
         return top, bottom
 
     def _order(self, factor: Any) -> tuple[int, int, str]:
-        """Symbols in their order, then sums, then functions."""
+        """Constants, symbols in their order, then sums, then functions."""
         base, _ = _based(factor)
         names = list(self.glyphs)
+        if base is sympy.pi or base.is_Rational:
+            return -1, 0, str(base)
         if base in names:
             return 0, names.index(base), ""
         return (1 if base.is_Add else 2), 0, str(base)
@@ -155,14 +164,26 @@ class Writer:
                 return Piece(root)
         elif base in self.glyphs and exponent.is_Integer:
             return self.glyphs[base].raised(int(exponent))
-        elif type(base) in _CALLS:
-            name = power(_CALLS[type(base)], self.text(exponent, inline=True))
+        elif base is sympy.pi and exponent == 1:
+            return Piece(self._pi())
+        elif type(base) in CALLS:
+            name = power(CALLS[type(base)], self.text(exponent, inline=True))
             return Piece(name + argument(self.text(base.args[0])))
         return self._general_power(base, self.text(exponent, inline=True), inline)
+
+    def _pi(self) -> str:
+        """π, which no variable may look like."""
+        own = (g for g in self.glyphs.values() if g.is_variable)
+        letters = [g.text for g in own if isinstance(g, Letter)]
+        if r"\pi" in letters:
+            raise UnsupportedError("in LaTeX the parameter 'pi' would be the number π")
+        return r"\pi"
 
     def _general_power(self, base: Any, exponent: str, inline: bool) -> Piece:
         if base is sympy.E:
             return Piece(power("e", exponent))
+        if base is sympy.pi:
+            return Piece(power(self._pi(), exponent))
         if base in self.glyphs:
             return Piece(power(self.glyphs[base].raised(1).text, exponent))
         if base.is_Integer and base > 0:
@@ -172,7 +193,7 @@ class Writer:
         raise UnsupportedError(f"LaTeX has no spelling for {base}")
 
 
-_SPECIAL = (sympy.exp, sympy.log, sympy.tanh)
+_SPECIAL = (sympy.exp, *CALLS)
 
 
 def _based(factor: Any) -> tuple[Any, Any]:

@@ -8,11 +8,18 @@ from typing import Any
 
 import sympy
 
-from mila_analysis.backends.latex.expression import Glyph, Letter, Writer, times
+from mila_analysis.backends.latex.expression import (
+    CALLS,
+    Glyph,
+    Letter,
+    Writer,
+    times,
+)
 from mila_analysis.backends.latex.numerals import Numerals
 from mila_analysis.backends.latex.pieces import Piece, argument, power
 from mila_analysis.backends.latex.symbols import EXPONENTIALS, LOGARITHMS, letters
-from mila_analysis.tower import Generator
+from mila_analysis.primitives import PRIMITIVES
+from mila_analysis.tower import Generator, is_constant
 
 __all__ = ["closed", "lettered", "radical", "variables"]
 
@@ -33,9 +40,10 @@ class Exponential:
 
 
 @dataclass(frozen=True, slots=True)
-class Logarithm:
-    r"""A generator written \ln(...)."""
+class Call:
+    r"""A generator written as a function of its argument, such as \ln(...)."""
 
+    name: str
     argument: Any
     writer: Writer
     is_variable: bool = False
@@ -43,7 +51,9 @@ class Logarithm:
 
     def raised(self, n: int) -> Piece:
         """Its n-th power, n ≥ 1."""
-        return Piece(power(r"\ln", str(n)) + argument(self.writer.text(self.argument)))
+        return Piece(
+            power(self.name, str(n)) + argument(self.writer.text(self.argument))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +80,15 @@ def variables(symbols: Sequence[Any], spelled: Mapping[str, str]) -> dict[Any, G
 
 def radical(
     generator: Generator, generators: Sequence[Generator]
-) -> tuple[Generator, Any] | None:
-    """Logarithm L and rational r of a generator exp(r·L), which is a root; or None."""
+) -> tuple[Any, Any] | None:
+    """Base and rational exponent of a root or of exp(r·log(base)); None for others."""
+    if generator.function == "sqrt":
+        return generator.argument, sympy.Rational(1, 2)
     if generator.function != "exp":
         return None
     rate, rest = generator.argument.as_coeff_Mul()
     logs = [g for g in generators if g.function == "log"]
-    return next(((g, rate) for g in logs if g.symbol == rest), None)
+    return next(((g.argument, rate) for g in logs if g.symbol == rest), None)
 
 
 def closed(
@@ -84,16 +96,48 @@ def closed(
 ) -> dict[Any, Glyph]:
     """Glyphs in which every generator is written out."""
     for generator in generators:
-        writer = Writer(dict(glyphs), numerals)
-        root = radical(generator, generators)
-        if root is not None:
-            glyph: Glyph = Root(root[0].argument, root[1], writer)
-        elif generator.function == "exp":
-            glyph = Exponential(generator.argument, writer)
-        else:
-            glyph = Logarithm(generator.argument, writer)
-        glyphs[generator.symbol] = glyph
-    return glyphs
+        glyphs[generator.symbol] = _glyph(generator, generators, glyphs, numerals)
+    return _constants_first(glyphs, generators)
+
+
+def _glyph(
+    generator: Generator,
+    generators: Sequence[Generator],
+    glyphs: Mapping[Any, Glyph],
+    numerals: Numerals,
+) -> Glyph:
+    """A generator written out, given how all before it are written."""
+    writer = Writer(dict(glyphs), numerals)
+    root = radical(generator, generators)
+    if root is not None:
+        return Root(*root, writer)
+    argument = _with_constants(generator, generators)
+    if generator.function == "exp":
+        return Exponential(argument, writer)
+    if generator.function == "pi":
+        return Letter(writer.text(sympy.pi), is_variable=False)
+    name = CALLS[PRIMITIVES[generator.function].symbol]
+    return Call(name, argument, writer)
+
+
+def _constants_first(
+    glyphs: dict[Any, Glyph], generators: Sequence[Generator]
+) -> dict[Any, Glyph]:
+    """Glyphs in the order of a product: √2, √π, and only then x."""
+    known = {g.symbol: g for g in generators}
+    constants = [g.symbol for g in generators if is_constant(g, known)]
+    return {s: glyphs[s] for s in dict.fromkeys([*constants, *glyphs])}
+
+
+def _with_constants(generator: Generator, generators: Sequence[Generator]) -> Any:
+    """Argument of a generator with roots and π as such: √2/√π, and not √2·√π/π."""
+    known = {g.symbol: g for g in generators}
+    argument = generator.argument
+    for each in reversed(generators):
+        if each.function in ("sqrt", "pi") and is_constant(each, known):
+            argument = argument.subs(each.symbol, each.definition)
+    changed = argument != generator.argument
+    return sympy.factor_terms(argument.expand()) if changed else argument
 
 
 def lettered(
@@ -101,7 +145,8 @@ def lettered(
 ) -> tuple[dict[Any, Glyph], dict[Any, str]]:
     """Glyphs in which generators are letters, and what each letter stands for.
 
-    A root stays a root. A logarithm that stands nowhere but under roots gets no letter.
+    Letters are for exponentials and logarithms; a root stays a root, and a logarithm
+    that stands nowhere but under roots gets no letter.
     """
     taken = [glyph.raised(1).text for glyph in glyphs.values()]
     names = {
@@ -110,13 +155,11 @@ def lettered(
     }
     meanings: dict[Any, str] = {}
     for generator in generators:
-        writer = Writer(dict(glyphs), numerals)
-        written = closed(dict(glyphs), [generator], numerals)[generator.symbol]
-        root = radical(generator, generators)
-        if root is not None:
-            glyphs[generator.symbol] = Root(root[0].argument, root[1], writer)
+        written = _glyph(generator, generators, glyphs, numerals)
+        if generator.function not in names or radical(generator, generators):
+            glyphs[generator.symbol] = written
             continue
         letter = next(names[generator.function])
         glyphs[generator.symbol] = Letter(letter, is_variable=False)
         meanings[generator.symbol] = f"{letter} = {written.raised(1).text}"
-    return glyphs, meanings
+    return _constants_first(glyphs, generators), meanings

@@ -13,12 +13,17 @@ from mila_analysis.backends.latex.quotient import reduced
 from mila_analysis.derivation import Derivation
 from mila_analysis.tower import Generator
 
-__all__ = ["bound", "in_variables", "lift", "same"]
+__all__ = ["bound", "in_variables", "lift", "plain_in_variables", "same"]
 
 
-def lift(expression: Any, symbols: Sequence[Any]) -> tuple[Any, tuple[Generator, ...]]:
-    """Expression as an element of the fraction field over its own generators."""
-    element, generators = tower.lift(expression, symbols)
+def lift(
+    expression: Any, symbols: Sequence[Any], *, plain: bool = False
+) -> tuple[Any, tuple[Generator, ...]]:
+    """Expression as an element of the fraction field over its own generators.
+
+    With `plain` its denominators keep their roots; else it is canonical.
+    """
+    element, generators = tower.lift(expression, symbols, plain=plain)
     return reduced(element, generators), generators
 
 
@@ -52,10 +57,24 @@ def _parted(node: Any, root: Any, unit: int) -> Any:
     if not node.args:
         return root**unit if node is sympy.E else node
     shift = _shift(node)
-    if shift:
-        rest = _parted(node.args[0].expand() - shift, root, unit)
-        return sympy.exp(rest) * root ** int(shift * unit)
+    if isinstance(node, sympy.exp):
+        exponent = node.args[0].expand() - shift
+        constants, rest = _separated(exponent)
+        parts = [_parted(e, root, unit) for e in (*constants, rest)]
+        return sympy.Mul(*map(sympy.exp, parts)) * root ** int(shift * unit)
     return node.func(*(_parted(arg, root, unit) for arg in node.args))
+
+
+def _separated(exponent: Any) -> tuple[list[Any], Any]:
+    """Constants in a sum, such as π², and what depends on a variable."""
+    terms = sympy.Add.make_args(exponent)
+    constants = [t for t in terms if not t.free_symbols]
+    return constants, exponent - sympy.Add(*constants)
+
+
+def plain_in_variables(derived: Derivation, name: str, case: int = 0) -> Any:
+    """The same with the roots of its denominators left there, as they are printed."""
+    return derived.in_variables(derivation.factored(derived.cases[case].plain[name]))
 
 
 def in_variables(derived: Derivation, name: str, case: int = 0) -> Any:

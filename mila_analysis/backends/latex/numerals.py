@@ -183,12 +183,25 @@ def is_negative(value: Any) -> bool:
     return next(high < 0 for low, high in _enclosures(value) if low * high > 0)
 
 
+_CONSTANTS: dict[Any, Callable[[], Any]] = {
+    sympy.E: flint.arb.const_e,
+    sympy.pi: flint.arb.pi,
+}
+_CALLS: dict[Any, Callable[[Any], Any]] = {
+    sympy.log: flint.arb.log,
+    sympy.erf: flint.arb.erf,
+    sympy.sin: flint.arb.sin,
+    sympy.cos: flint.arb.cos,
+    sympy.atan: flint.arb.atan,
+}
+
+
 def ball(value: Any) -> Any:
-    """Ball around a constant made of rationals, exponentials and logarithms."""
+    """Ball around a constant made of rationals, π and elementary functions."""
     if value.is_Rational:
         return flint.arb(flint.fmpq(int(value.p), int(value.q)))
-    if value is sympy.E:
-        return flint.arb.const_e()
+    if value in _CONSTANTS:
+        return _CONSTANTS[value]()
     args = [ball(arg) for arg in value.args]
     if value.is_Add:
         return sum(args[1:], start=args[0])
@@ -203,8 +216,8 @@ def ball(value: Any) -> Any:
                 f"the coefficient {value} is too large to print; use the closed form"
             )
         return args[0].exp()
-    if isinstance(value, sympy.log):
-        return args[0].log()
+    if type(value) in _CALLS:
+        return _CALLS[type(value)](args[0])
     if value.is_Pow:
         return args[0] ** args[1]
     raise UnsupportedError(f"no ball for the constant {value}")

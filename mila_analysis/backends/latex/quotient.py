@@ -140,8 +140,8 @@ def _merge_root(
     symbol = field.ring(generator.symbol)
     if root is None or symbol not in merged:
         return
-    logarithm, rate = root
-    base = field.from_expr(logarithm.argument)
+    argument, rate = root
+    base = field.from_expr(argument)
     known = base.numer in merged or _is_irreducible(base.numer)
     if base.denom != 1 or not known:
         return
@@ -162,7 +162,7 @@ def reduced(element: Any, generators: Sequence[Generator]) -> Any:
     for generator in generators:
         root = radical(generator, generators)
         if root is not None:
-            base = field.from_expr(root[0].argument)
+            base = field.from_expr(root[0])
             top, bottom = (
                 _lowered(side, field(generator.symbol), base, root[1])
                 for side in (element.numer, element.denom)

@@ -27,6 +27,9 @@ __all__ = ["is_rounding", "read", "unproved"]
 FIRST_MARK = 900_000_001
 """An integer that no formula holds; the n-th rounded numeral is marked by this + n."""
 
+UNPRINTED = r"\sinh"
+"""Stands for erf, which the parser does not know; it is never printed itself."""
+
 _INDEXED_WORD = re.compile(r"\\mathit\{\w+\}_\{\w+\}")
 
 
@@ -153,11 +156,15 @@ def read(
     """
     from sympy.parsing.latex import parse_latex
 
+    text = text.replace(r"\operatorname{erf}", UNPRINTED)
     # The parser knows no index on a word, so such a name gets another one.
     words = {w: f"v_{{{n}}}" for n, w in enumerate(_INDEXED_WORD.findall(text))}
     for word, short in words.items():
         text = text.replace(word, short)
-    meanings: dict[Any, Any] = {sympy.Symbol("e"): sympy.E}
+    meanings: dict[Any, Any] = {
+        sympy.Symbol("e"): sympy.E,
+        sympy.Symbol("pi"): sympy.pi,
+    }
     for letter, meaning in symbols.items():
         meanings[parse_latex(words.get(letter, letter))] = meaning
     return _meant(parse_latex(text), meanings, marks or {})
@@ -175,6 +182,8 @@ def _meant(node: Any, meanings: Mapping[Any, Any], marks: Mapping[Any, Any]) -> 
     if not node.args:
         return node
     args = list(_arguments(node, meanings, marks))
+    if isinstance(node, sympy.sinh):
+        return sympy.erf(*args)
     return node.func(*args)
 
 

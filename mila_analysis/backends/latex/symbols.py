@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from mila_analysis.activation import Activation
 from mila_analysis.errors import UnsupportedError
+from mila_analysis.letters import in_latex
 
-__all__ = ["letters", "spell", "spellings"]
-
-GREEK = frozenset(
-    {"alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota"}
-    | {"kappa", "lambda", "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "upsilon"}
-    | {"phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi"}
-    | {"Sigma", "Upsilon", "Phi", "Psi", "Omega"}
-)
-_INDEXED = re.compile(r"([A-Za-z]+?)_?(\d+)")
-_SUBSCRIPTED = re.compile(r"([A-Za-z]+)_([A-Za-z0-9]+)")
+__all__ = ["letters", "spellings"]
 
 EXPONENTIALS = ("E", "G", "H", "U")
 LOGARITHMS = ("L", "M", "N", "S")
@@ -33,7 +24,7 @@ def spellings(activation: Activation) -> dict[str, str]:
     for parameter in activation.parameters:
         own = parameter.latex
         plain = not own or own == parameter.name
-        found[parameter.name] = spell(parameter.name) if plain else own
+        found[parameter.name] = in_latex(parameter.name) if plain else own
     if "e" in found:
         raise UnsupportedError(
             "in LaTeX the parameter 'e' would be Euler's number; name it otherwise"
@@ -43,22 +34,6 @@ def spellings(activation: Activation) -> dict[str, str]:
             f"two of the parameters {', '.join(found)} look the same in LaTeX"
         )
     return found
-
-
-def spell(name: str) -> str:
-    r"""Name to LaTeX: `k`, `\alpha`, `a_{1}`, `k_{max}`, `\mathit{slope}`."""
-    name = name.strip("_")
-    indexed = _INDEXED.fullmatch(name) or _SUBSCRIPTED.fullmatch(name)
-    if indexed:
-        return f"{_letter(indexed[1])}_{{{indexed[2]}}}"
-    return _letter(name.replace("_", ""))
-
-
-def _letter(word: str) -> str:
-    if word in GREEK:
-        return rf"\{word}"
-    # `d x` would be a differential, and `slope` a product of five letters.
-    return word if len(word) == 1 and word != "d" else rf"\mathit{{{word}}}"
 
 
 def letters(choice: Iterable[str], taken: Iterable[str]) -> Iterator[str]:

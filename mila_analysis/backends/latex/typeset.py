@@ -165,19 +165,18 @@ class Typesetter:
     def _terms(self, factor: Factor, symbols: Sequence[Any]) -> list[Term]:
         """Terms of a sum, coefficients of the same functions collected."""
         terms: list[Term] = []
+        first = self._constants()
         for powers, coefficient in self._collected(factor, symbols):
-            functions = [
-                self.glyphs[s].raised(n)
-                for s, n in reversed(list(zip(symbols, powers, strict=True)))
-                if n
-            ]
-            if not functions and coefficient.is_open:
+            factors = [p for p in zip(symbols, powers, strict=True) if p[1]][::-1]
+            constants = [self.glyphs[s].raised(n) for s, n in factors if s in first]
+            functions = [self.glyphs[s].raised(n) for s, n in factors if s not in first]
+            if not factors and coefficient.is_open:
                 whole = {
                     p: coefficient.constant * c for p, c in coefficient.terms.items()
                 }
                 terms += self._plain(whole, coefficient.negative, symbols)
                 continue
-            before = self._coefficient(coefficient, symbols)
+            before = self._coefficient(coefficient, symbols, constants)
             terms.append(Term(coefficient.negative, product([*before, *functions])))
         if terms[0].negative:
             terms.sort(key=lambda term: term.negative)
@@ -208,13 +207,23 @@ class Typesetter:
             for shared, run in groupby(ordered, key)
         ]
 
+    def _constants(self) -> set[Any]:
+        """Symbols that are numbers, such as √2: in a product they precede variables."""
+        order = list(self.glyphs)
+        count = next(i for i, s in enumerate(order) if self.glyphs[s].is_variable)
+        return set(order[:count])
+
     def _coefficient(
-        self, coefficient: Coefficient, symbols: Sequence[Any]
+        self,
+        coefficient: Coefficient,
+        symbols: Sequence[Any],
+        constants: Sequence[Piece],
     ) -> list[Piece]:
         number, divisor = self.numerals.split(coefficient.constant)
         pieces = (
             [Piece(fraction(number, divisor))] if (number, divisor) != ("1", "") else []
         )
+        pieces += constants
         if len(coefficient.terms) == 1:
             ((powers, _),) = coefficient.terms.items()
             return pieces + self._variables(powers, symbols)

@@ -10,6 +10,7 @@ from typing import Any
 from mila_analysis.activation import Activation
 from mila_analysis.backends.backend import Backend, Reading, Source
 from mila_analysis.backends.header import docstring, parse
+from mila_analysis.backends.numpy import wide, wide_reading
 from mila_analysis.backends.numpy.accurate_reading import is_accurate, read_accurate
 from mila_analysis.backends.numpy.inplace import statements
 from mila_analysis.backends.numpy.reading import read as read_fast
@@ -22,16 +23,27 @@ from mila_analysis.stability import Near, Program, StableForm, stabilize
 
 __all__ = ["NUMPY"]
 
-RESERVED = {"fast": ("np",), "accurate": ("np", "abs")}
+RESERVED = {"fast": ("np",), "accurate": ("np", "abs"), "wide": ("np", "abs")}
 
 
 def emit(source: Source) -> str:
     """Source text: public functions first, then the arithmetic of each."""
     activation, derivation, form = source.activation, source.derivation, source.form
     names = list(derivation.names)
-    for taken in set(RESERVED[source.accuracy]) & set(activation.variables):
+    kind = "wide" if form.strategy == "wide" else source.accuracy
+    for taken in set(RESERVED[kind]) & set(activation.variables):
         raise UnsupportedError(f"NumPy code has no room for a parameter '{taken}'")
-    if source.accuracy == "accurate":
+    if form.strategy == "wide":
+        if source.accuracy == "accurate":
+            raise UnsupportedError(
+                "accurate NumPy code is not made for wide forms; use accuracy fast, "
+                "or the C backend"
+            )
+        pairs = wide.needs_pairs(form.whole)
+        rest = [*wide.arithmetic(form, names), wide.runtime(pairs=pairs)]
+        *first, last = wide.imports(pairs=pairs)
+        imports = "\n".join([*first, *([""] if first else []), last])
+    elif source.accuracy == "accurate":
         imports, *rest = [IMPORTS, *arithmetic(derivation, form), *runtime()]
     else:
         rest = [*_bodies("whole", form.whole, form.variables, names)]
@@ -153,6 +165,8 @@ def read(text: str) -> Sequence[Reading]:
     Raises:
         ReadingError: something in it is not what this program writes; names the line.
     """
+    if wide_reading.is_wide(text):
+        return wide_reading.read(text)
     if not is_accurate(text):
         return read_fast(text)
     head = parse(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 
 from mila_analysis.backends._python_outline import parsed
@@ -18,7 +19,7 @@ from mila_analysis.backends._python_reading import (
 from mila_analysis.backends.backend import Reading
 from mila_analysis.program import NAN, number
 
-__all__ = ["read"]
+__all__ = ["Layout", "read", "read_module"]
 
 _UFUNCS = {
     "np.add": "add", "np.subtract": "sub", "np.multiply": "mul", "np.divide": "div",
@@ -45,8 +46,34 @@ DIALECT = Dialect(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What stands in a module beside its arithmetic.
+
+    Attributes:
+        dialect: of the arithmetic.
+        runtime: the text that ends the module.
+        imports: statements that it begins with.
+        has_near: whether there are functions of a shorter program, or a place for them.
+    """
+
+    dialect: Dialect
+    runtime: str
+    imports: tuple[str, ...] = ("import numpy as np",)
+    has_near: bool = True
+
+
 def read(text: str) -> list[Reading]:
     """Programs of a generated NumPy module, by the function that each stands in.
+
+    Raises:
+        ReadingError: something in it is not what this program writes; names the line.
+    """
+    return read_module(text, Layout(DIALECT, _runtime()))
+
+
+def read_module(text: str, layout: Layout) -> list[Reading]:
+    """Programs of a module of some layout.
 
     Raises:
         ReadingError: something in it is not what this program writes; names the line.
@@ -57,13 +84,15 @@ def read(text: str) -> list[Reading]:
     variables = _variables(known, names)
     titles = {
         f"_{kind}_{name}": names if name == "partials" else [name]
-        for kind in ("whole", "near")
+        for kind in (("whole", "near") if layout.has_near else ("whole",))
         for name in [*names, "partials"]
         if kind == "whole" or f"_near_{name}" in known
     }
-    _check_rest(text, tree, titles, names, variables)
+    _check_rest(text, tree, titles, layout, _calls(names, variables))
     return [
-        Reading(title, read_function(_of(known, title), DIALECT, variables, wanted))
+        Reading(
+            title, read_function(_of(known, title), layout.dialect, variables, wanted)
+        )
         for title, wanted in titles.items()
     ]
 
@@ -103,24 +132,24 @@ def _check_rest(
     text: str,
     tree: ast.Module,
     titles: Mapping[str, Sequence[str]],
-    names: Sequence[str],
-    variables: Sequence[str],
+    layout: Layout,
+    calls: set[str],
 ) -> None:
     """Refuse what stands beside the arithmetic, unless it is what we write there."""
-    runtime = _runtime()
+    runtime = layout.runtime
     start = text.find(runtime.split("\n", 1)[0])
     first_line = text[:start].count("\n") + 1
     if start < 0:
         raise ReadingError("there is no runtime in it")
     same_text(text[start:], runtime + "\n", first_line)
-    expected = _calls(names, variables) | _tables(titles)
+    expected = calls | _tables(titles, layout) | set(layout.imports)
     for node in tree.body:
         if node.lineno >= first_line:
             break
         found = _spelled(node)
         if found in expected:
             expected.discard(found)
-        elif not _is_plain(node, titles):
+        elif not _is_plain(node, titles, layout):
             line = ast.unparse(node).partition("\n")[0]
             raise ReadingError(f"line {node.lineno}: '{line}' is nothing we generate")
     if expected:
@@ -153,21 +182,25 @@ def _calls(names: Sequence[str], variables: Sequence[str]) -> set[str]:
     return {*found, f"def partials({given}):\n    return _together({given})"}
 
 
-def _tables(titles: Mapping[str, Sequence[str]]) -> set[str]:
-    """The tables of the functions, and the import."""
+def _tables(titles: Mapping[str, Sequence[str]], layout: Layout) -> set[str]:
+    """The tables of the functions."""
 
     def table(kind: str) -> str:
         mark = f"_{kind}_"
         rows = [f"'{t.removeprefix(mark)}': {t}" for t in titles if t.startswith(mark)]
         return f"_{kind.upper()} = {{{', '.join(rows)}}}"
 
+    if not layout.has_near:
+        return {table("whole")}
     has_near = any(title.startswith("_near_") for title in titles)
     none = "_NEAR, _REACH, _exponents = ({}, (1, 1), None)"
     near = table("near") if has_near else none
-    return {"import numpy as np", table("whole"), near}
+    return {table("whole"), near}
 
 
-def _is_plain(node: ast.stmt, titles: Mapping[str, Sequence[str]]) -> bool:
+def _is_plain(
+    node: ast.stmt, titles: Mapping[str, Sequence[str]], layout: Layout
+) -> bool:
     """Whether it is the head, `__all__`, arithmetic, or says where `near` holds."""
     match node:
         case ast.Expr(ast.Constant(str())):
@@ -175,7 +208,7 @@ def _is_plain(node: ast.stmt, titles: Mapping[str, Sequence[str]]) -> bool:
         case ast.Assign([ast.Name("__all__")], _):
             return True
         case ast.Assign([ast.Name("_REACH")], ast.Tuple(elts)):
-            return all(isinstance(e, ast.Constant) for e in elts)
+            return layout.has_near and all(isinstance(e, ast.Constant) for e in elts)
         case ast.FunctionDef(name):
-            return name in titles or name == "_exponents"
+            return name in titles or (layout.has_near and name == "_exponents")
     return False

@@ -14,7 +14,7 @@ from mila_analysis.backends.header import docstring, parse
 from mila_analysis.backends.torch.near import blocks
 from mila_analysis.backends.torch.reading import read
 from mila_analysis.backends.torch.shell import Shell
-from mila_analysis.backends.torch.spelling import body
+from mila_analysis.backends.torch.style import style_of
 
 __all__ = ["TORCH", "layer", "layer_in", "namespace", "portable"]
 
@@ -23,21 +23,26 @@ def emit(source: Source) -> str:
     """Source text: public functions, the arithmetic of each, the runtime, the layer."""
     derivation, form = source.derivation, source.form
     shell = Shell(source.activation, derivation.order)
+    style, variables = style_of(form), form.variables
     arithmetic = [
-        f"{shell.signature(title)}\n{body(form.whole, wanted, form.variables)}"
+        "\n".join(
+            [
+                style.signature(title, variables),
+                style.body(form.whole, wanted, variables),
+            ]
+        )
         for title, wanted in shell.bodies.items()
     ]
-    tables, runtime, layer_class = shell.tail()
     short = blocks(form, shell.bodies)
     parts = [
         f"{docstring(source, 'torch')}\n\nimport torch",
         *shell.head(lambda name: str(derivation.tower(name))),
         *arithmetic,
-        tables,
+        shell.tables(),
         *short.functions(),
-        runtime,
+        style.runtime(),
         *short.rest(),
-        layer_class,
+        shell.layer(),
     ]
     return "\n\n\n".join(parts) + "\n"
 

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from mila_analysis.backends.torch.inplace import Body, body_in_place
 from mila_analysis.backends.torch.spelling import spell
+from mila_analysis.backends.torch.wide import walk
 from mila_analysis.stability import Near, StableForm
 
 __all__ = ["Blocks", "blocks"]
@@ -45,6 +46,8 @@ class Blocks:
         """Where it holds, and the runtime that goes through the blocks."""
         found = files("mila_analysis.backends.torch").joinpath("_blocks.py").read_text()
         runtime = found.partition("# --- runtime ---\n")[2].strip()
+        if self.form.strategy == "wide":
+            return [walk(runtime)]
         near = self.form.near
         if near is None:
             return [NONE, runtime]
@@ -67,7 +70,7 @@ def blocks(form: StableForm, bodies: Mapping[str, Sequence[str]]) -> Blocks:
         form: with the shorter program, or without.
         bodies: functions `_whole_...` of a file, and the partials of each.
     """
-    if form.near is None:
+    if form.near is None or form.strategy == "wide":
         return Blocks(form, {}, {})
     wanted = {title.replace("_whole_", "_near_"): w for title, w in bodies.items()}
     made = {

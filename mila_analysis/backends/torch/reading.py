@@ -14,10 +14,12 @@ from mila_analysis.backends._python_reading import (
     read_function,
 )
 from mila_analysis.backends.backend import Reading
+from mila_analysis.backends.torch import wide
 from mila_analysis.backends.torch.inplace import ROOM, WRITTEN
 from mila_analysis.backends.torch.near import Blocks, blocks
 from mila_analysis.backends.torch.shell import Shell
 from mila_analysis.backends.torch.spelling import CALLS, single_residue
+from mila_analysis.backends.torch.style import Style, style_of
 from mila_analysis.derivation import derive
 from mila_analysis.program import NAN
 from mila_analysis.stability import Program, stabilize
@@ -37,6 +39,12 @@ DIALECT = Dialect(
 )
 
 
+WIDE = Dialect(
+    calls={**{call: kind for kind, call in wide.CALLS.items()}, "_residue": "residue"},
+    values={"_NAN": NAN},
+)
+
+
 def read(text: str) -> list[Reading]:
     """Programs of a generated torch module, by the function that each stands in.
 
@@ -49,32 +57,39 @@ def read(text: str) -> list[Reading]:
     tree = parsed(text)
     form = stabilize(derive(known.activation, known.order))
     short = blocks(form, shell.bodies)
-    functions = _arithmetic(tree, shell, short)
+    style = style_of(form)
+    functions = _arithmetic(tree, shell, short, style)
+    dialect = WIDE if style.is_wide else DIALECT
     variables = known.activation.variables
     return [
-        Reading(title, _program(functions[title], variables, wanted))
+        Reading(title, _program(functions[title], dialect, variables, wanted))
         for title, wanted in {**shell.bodies, **short.wanted}.items()
     ]
 
 
 def _program(
-    node: ast.FunctionDef, variables: Sequence[str], wanted: Sequence[str]
+    node: ast.FunctionDef,
+    dialect: Dialect,
+    variables: Sequence[str],
+    wanted: Sequence[str],
 ) -> Program:
     """What a function computes; of the arrays that it writes into, only the wanted."""
     rooms = [a.arg for a in node.args.args if a.arg.startswith(ROOM)]
-    written = read_function(_plain(node), DIALECT, variables, [*wanted, *rooms])
+    plain = _plain_wide(node) if dialect is WIDE else _plain(node)
+    written = read_function(plain, dialect, variables, [*wanted, *rooms])
     return Program(written.bindings, {name: written.outputs[name] for name in wanted})
 
 
 def _arithmetic(
-    tree: ast.Module, shell: Shell, short: Blocks
+    tree: ast.Module, shell: Shell, short: Blocks, style: Style
 ) -> dict[str, ast.FunctionDef]:
     """The functions of the arithmetic, once all else is found to be as we write it."""
-    bodies = [f"{shell.signature(title)}\n    ..." for title in shell.bodies]
+    variables = shell.activation.variables
+    bodies = [f"{style.signature(t, variables)}\n    ..." for t in shell.bodies]
     in_place = [f"{short.signature(title)}\n    ..." for title in short.wanted]
-    tables, runtime, layer = shell.tail()
-    parts = ['""', "import torch", *shell.head(lambda _: ""), *bodies, tables]
-    wanted = "\n".join([*parts, *in_place, runtime, *short.rest(), layer])
+    parts = ['""', "import torch", *shell.head(lambda _: ""), *bodies, shell.tables()]
+    parts += [*in_place, style.runtime(), *short.rest(), shell.layer()]
+    wanted = "\n".join(parts)
     return arithmetic_in(tree, wanted, {*shell.bodies, *short.wanted})
 
 
@@ -114,4 +129,22 @@ class _Plain(ast.NodeTransformer):
                 return ast.copy_location(
                     ast.Call(node.func, [high, low, limits], []), node
                 )
+        return node
+
+
+def _plain_wide(node: ast.FunctionDef) -> ast.FunctionDef:
+    """Arithmetic without what only makes a number a wide one."""
+    rewritten = _PlainWide().visit(node)
+    ast.fix_missing_locations(rewritten)
+    return rewritten
+
+
+class _PlainWide(ast.NodeTransformer):
+    """`_wide(c)` is c."""
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Call(ast.Name(wide.FULL), [value], []):
+                return value
         return node

@@ -14,7 +14,7 @@ from mila_analysis.activation import Activation, Parameter
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.partials import Partial, up_to
 
-__all__ = ["Shell"]
+__all__ = ["Shell", "derivatives", "runtime"]
 
 # What a parameter cannot be called: the library, arguments of the class, attributes of
 # every torch.nn.Module.
@@ -107,14 +107,6 @@ class Shell:
         alias = [f"{self.alias} = f"] if self.alias else []
         return ["\n".join(wrapped), *functions, self._all(), *alias]
 
-    def signature(self, title: str) -> str:
-        """First line of a function of the arithmetic."""
-        return f"def {title}({', '.join(self.activation.variables)}, _k):"
-
-    def tail(self) -> list[str]:
-        """What follows the arithmetic: tables, the runtime, the layer."""
-        return [self._tables(), runtime(), self._layer()]
-
     def _arguments(self) -> str:
         parameters = self.activation.parameters
         return ", ".join(["x", *(f"{p.name}={_default(p)}" for p in parameters)])
@@ -149,7 +141,7 @@ class Shell:
             ]
         )
 
-    def _tables(self) -> str:
+    def tables(self) -> str:
         """Which function computes a partial, and which partials are its derivatives."""
         variables = list(self.activation.variables)
         lines = [f"_ORDER = {self.order}", "_PARAMETERS = {  # start, least, largest"]
@@ -165,7 +157,8 @@ class Shell:
                 lines.append(f'    "{partial.name}": {_tuple(following)},')
         return "\n".join([*lines, "}"])
 
-    def _layer(self) -> str:
+    def layer(self) -> str:
+        """The class of the layer."""
         parameters = self.activation.parameters
         head = [f"class {self.class_name}(_Activation):", *self._layer_docstring(), ""]
         if not parameters:
@@ -204,6 +197,14 @@ def runtime() -> str:
     """The part that is the same in all files."""
     whole = files("mila_analysis.backends.torch").joinpath("_runtime.py").read_text()
     return whole.partition("# --- runtime ---\n")[2].strip()
+
+
+def derivatives() -> str:
+    """The part of it that computes nothing itself."""
+    text, found, _ = runtime().partition("\n# What the arithmetic is made of")
+    if not found:
+        raise AssertionError("the runtime of torch files has another layout")
+    return text.rstrip()
 
 
 def _default(parameter: Parameter) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mila_analysis.activation import Activation
+from mila_analysis.backends._python_parts import without
 from mila_analysis.backends.torch.shell import Shell
 from mila_analysis.backends.triton.arithmetic import far
-from mila_analysis.backends.triton.runtime import derivatives, runtime, without
+from mila_analysis.backends.triton.runtime import derivatives, runtime
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.stability import Near
 
@@ -100,10 +101,9 @@ class Frame:
 
     def _tail(self) -> list[str]:
         """Tables, what runs kernels, what differentiates, the layer."""
-        tables, _, layer = self.shell.tail()
-        known = without(tables, ("_WHOLE", "_JOINT"))
-        own = self._own_tables()
-        return [known, own, derivatives(), runtime("_host.py"), layer]
+        known = without(self.shell.tables(), ("_WHOLE", "_JOINT"))
+        parts = [known, self._own_tables(), derivatives(), runtime("_host.py")]
+        return [*parts, self.shell.layer()]
 
     def _own_tables(self) -> str:
         lines = ["_KERNELS = {"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from mila_analysis.auditing.functions import FORMULAS
-from mila_analysis.auditing.text import read_text
-from mila_analysis.auditing.tree import Node
+from mila_analysis.notation.functions import FORMULAS
+from mila_analysis.notation.text import read_text
+from mila_analysis.notation.tree import Node
 
 __all__ = ["definition"]
 

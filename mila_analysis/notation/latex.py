@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from mila_analysis.auditing.functions import is_function
-from mila_analysis.auditing.grammar import Token
-from mila_analysis.auditing.text import MAX_LENGTH, read_statements
-from mila_analysis.auditing.tree import Node
 from mila_analysis.errors import FormulaError
+from mila_analysis.letters import GREEK
+from mila_analysis.notation.functions import is_function
+from mila_analysis.notation.grammar import Token
+from mila_analysis.notation.text import MAX_LENGTH, read_statements
+from mila_analysis.notation.tree import Node
 
 __all__ = ["read_latex"]
 
@@ -41,7 +43,7 @@ _SIGNS = {
 _FRACTIONS = (r"\frac", r"\dfrac", r"\tfrac", r"\cfrac")
 _NAMED = (r"\operatorname", r"\operatorname*", r"\mathrm", r"\text", r"\textrm",
           r"\mathit", r"\mathsf", r"\mathbf", r"\textbf", r"\textit")  # fmt: skip
-_GREEK = {"α": "alpha", "β": "beta", "σ": "sigma", "δ": "delta", "ω": "omega"}
+_GREEK = {letter: name.rstrip("_") for letter, name in GREEK.items()}
 _VARIANTS = {r"\varphi": "phi", r"\vartheta": "theta"}
 _WRAPPING = re.compile(
     r"^\s*(?:\$\$?|\\\[|\\\()|(?:\$\$?|\\\]|\\\))\s*$"
@@ -118,10 +120,11 @@ def _raw(text: str) -> list[Token]:
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
-            raise FormulaError(f"{text[at]!r} cannot stand in LaTeX (column {at + 1})")
-        at = match.end()
+            why = f"{text[at]!r} cannot stand in LaTeX (column {at + 1})"
+            raise FormulaError(why, column=at + 1)
         if match.lastgroup != "space":
-            found.append(Token(match.lastgroup or "", match.group()))
+            found.append(Token(match.lastgroup or "", match.group(), at=at))
+        at = match.end()
     return found
 
 
@@ -140,7 +143,15 @@ class _Converter:
         return found
 
     def one(self) -> list[Token]:
-        """What the next token or command stands for."""
+        """What the next token or command stands for, each piece with its place."""
+        at = self.raw[self.at].at
+        try:
+            found = self.meaning()
+        except FormulaError as error:
+            raise FormulaError(str(error), column=error.column or at + 1) from None
+        return [t if t.at >= 0 else replace(t, at=at) for t in found]
+
+    def meaning(self) -> list[Token]:
         token = self.raw[self.at]
         self.at += 1
         text = token.text
@@ -220,7 +231,7 @@ class _Converter:
             raise FormulaError("not a formula: it breaks off")
         token = self.raw[self.at]
         if token.kind == "number" and len(token.text) > 1:  # \frac12 is one half
-            self.raw[self.at] = Token("number", token.text[1:])
+            self.raw[self.at] = replace(token, text=token.text[1:])
             return [Token("number", token.text[0])]
         if token.text != "{":
             return _grouped(self.one())

@@ -9,21 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from mila_analysis.auditing.functions import is_function
-from mila_analysis.auditing.grammar import Token, parse_tokens
-from mila_analysis.auditing.tree import Node
 from mila_analysis.errors import FormulaError
+from mila_analysis.letters import GREEK
+from mila_analysis.notation.functions import is_function
+from mila_analysis.notation.grammar import Token, parse_tokens
+from mila_analysis.notation.tree import Node
 
 __all__ = ["MAX_LENGTH", "read_statements", "read_text", "tokens_of"]
 
 MAX_LENGTH = 4000
 MAX_DEFINITIONS = 16
 
-_GREEK = {
-    "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "Δ": "Delta",
-    "θ": "theta", "λ": "lambda", "μ": "mu", "ω": "omega", "Ω": "Omega",
-    "σ": "sigma", "ζ": "zeta", "φ": "phi", "ϕ": "phi",
-}  # fmt: skip
+_GREEK = {letter: name.rstrip("_") for letter, name in GREEK.items()}
 _SIGNS = {
     "**": "^", "·": "*", "×": "*", "⋅": "*", "−": "-", "–": "-", "≤": "<=", "≥": ">=",
     "÷": "/", "⁄": "/",
@@ -141,12 +138,17 @@ class _Definitions:
 
     def tree(self, text: str) -> Node:
         words = frozenset((*self.variables, *self.texts))
-        tokens = self.tokens(text, words)
-        for token in tokens:
-            if token.kind == "word" and token.text in self.texts:
-                self._define(token.text)
         left = [v for v in self.variables if v not in self.texts]
-        return parse_tokens(tokens, left, self.known)
+        try:
+            tokens = self.tokens(text, words)
+            for token in tokens:
+                if token.kind == "word" and token.text in self.texts:
+                    self._define(token.text)
+            return parse_tokens(tokens, left, self.known)
+        except FormulaError as error:
+            if error.column is None or error.text:
+                raise
+            raise FormulaError(str(error), text, error.column) from None
 
     def _define(self, word: str) -> None:
         if word in self.known:
@@ -164,9 +166,8 @@ def tokens_of(text: str, words: frozenset[str]) -> list[Token]:
     while at < len(text):
         match = _TOKEN.match(text, at)
         if match is None:
-            raise FormulaError(
-                f"{text[at]!r} cannot stand in a formula (column {at + 1})"
-            )
+            why = f"{text[at]!r} cannot stand in a formula (column {at + 1})"
+            raise FormulaError(why, column=at + 1)
         kind, piece = match.lastgroup or "", match.group()
         if kind == "number" and not words.isdisjoint(piece):  # 2E+2 with a name E
             piece = re.split("[eE]", piece)[0]

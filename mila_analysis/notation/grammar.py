@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from mila_analysis.activation import exact
-from mila_analysis.auditing.functions import ARITY, SPELLINGS, is_function
-from mila_analysis.auditing.tree import Node, apply, name, number, walk
 from mila_analysis.errors import FormulaError, ParameterError, suggestion
+from mila_analysis.notation.functions import ARITY, SPELLINGS, is_function
+from mila_analysis.notation.tree import Node, apply, name, number, walk
 
 __all__ = ["Token", "parse_tokens"]
 
 MAX_TOKENS = 4000
 MAX_DEPTH = 60
 MAX_DIGITS = 60
+FEW = 8
 OPEN = {"(": ")", "{": "}", "[": "]", "|(": "|)"}
 COMPARISONS = ("<=", ">=", "==", "<", ">")
 
@@ -34,11 +35,13 @@ class Token:
         kind: `number`, `word` or `sign`.
         text: as it is meant, such as `beta` for β.
         space: whether a blank stands before it.
+        at: where it stands in the text, -1 where that is not known.
     """
 
     kind: str
     text: str
     space: bool = False
+    at: int = -1
 
 
 END = Token("sign", "")
@@ -113,7 +116,12 @@ class _Parser:
             else f"'{self.next.text}' is out of place"
         )
         place = "at the end" if self.next is END else f"at '{shown[-40:]}'"
-        return FormulaError(f"not a formula: {what} {place}")
+        return self.error(f"not a formula: {what} {place}")
+
+    def error(self, why: str, token: Token | None = None) -> FormulaError:
+        """The error that points at a token, the next one unless it is given."""
+        at = (token or self.next).at
+        return FormulaError(why, column=at + 1 if at >= 0 else None)
 
     # --- expressions
 
@@ -214,7 +222,7 @@ class _Parser:
             self.take()
             if is_function(token.text) and token.text not in self.given:
                 return self.call(SPELLINGS.get(token.text, token.text))
-            return self.word(token.text)
+            return self.word(token)
         if token.text in OPEN:
             return self.group()
         raise self.stuck()
@@ -285,7 +293,8 @@ class _Parser:
 
     # --- names
 
-    def word(self, text: str) -> Node:
+    def word(self, token: Token) -> Node:
+        text = token.text
         if text in self.given:
             if self.is_defined(Token("word", text)):
                 self.skip_point()
@@ -294,7 +303,7 @@ class _Parser:
             return name(text)
         if text == "e":
             return apply("exp", number(1))
-        raise FormulaError(_unknown(text, self.variables))
+        raise self.error(_unknown(text, self.variables), token)
 
     def is_defined(self, token: Token) -> bool:
         """Whether a word was defined beside the formula, as a function of x."""
@@ -322,7 +331,7 @@ def _number(text: str) -> Node:
 
 
 def _unknown(text: str, variables: Sequence[str]) -> str:
-    known = ", ".join(variables)
+    known = ", ".join(variables) if len(variables) <= FEW else "single letters"
     if text == "beta":
         return (
             f"β has no value here (known: {known}); -a mila has a β, and so has swish"

@@ -1,0 +1,170 @@
+"""The NumPy backend for wide forms: their programs, and the runtime they need.
+
+A program is a function `_whole_` of wide numbers and of a kit, `_k`: operators, and
+methods of the kit for all else. It returns its partials in order.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from functools import lru_cache
+from importlib.resources import files
+
+import flint
+
+from mila_analysis.backends._error_functions import (
+    erf_coefficients,
+    erfcx_coefficients,
+)
+from mila_analysis.backends.numpy.spelling import INFIX
+from mila_analysis.errors import UnsupportedError
+from mila_analysis.program import Binding, Constant, Expression, Name, Number
+from mila_analysis.stability import Program, StableForm
+
+__all__ = ["CALLS", "arithmetic", "imports", "needs_pairs", "runtime", "spell"]
+
+CALLS = (
+    "exp", "expm1", "log", "log1p", "sqrt", "erf", "erfcx", "sin", "cos", "atan",
+    "maximum", "step", "select", "small", "product_error", "exp_error",
+)  # fmt: skip
+"""What the kit offers; a residue is spelled by two numbers."""
+
+_BITS = 57  # of polynomials whose coefficients are rounded to float64
+
+
+def needs_pairs(program: Program) -> bool:
+    """Whether a program asks for digits beyond those of float64."""
+    expressions = [b.value for b in program.bindings] + [*program.outputs.values()]
+    return any(_holds(e, "exp_error") for e in expressions)
+
+
+def imports(*, pairs: bool) -> tuple[str, ...]:
+    """Import statements of a module, with those of pairs of floats or without."""
+    decimal = "from decimal import Decimal, localcontext"
+    first = [decimal, "from fractions import Fraction"] if pairs else []
+    return (*first, "import numpy as np")
+
+
+def arithmetic(form: StableForm, names: Sequence[str]) -> list[str]:
+    """Functions of each partial and of all together, and the table of them.
+
+    Raises:
+        UnsupportedError: the program has an operation that wide numbers lack.
+    """
+    groups = {**{n: [n] for n in names}, "partials": list(names)}
+    rows = [f'    "{key}": _whole_{key},' for key in groups]
+    return [
+        *(_body(key, form, wanted) for key, wanted in groups.items()),
+        "\n".join(["_WHOLE = {", *rows, "}"]),
+    ]
+
+
+def _body(key: str, form: StableForm, names: Sequence[str]) -> str:
+    program = form.whole
+    lines = [_statement(b) for b in program.trimmed(names)]
+    lines += [_statement(Binding(n, program.outputs[n])) for n in names]
+    arguments = ", ".join([*form.variables, "_k"])
+    lines += [f"return ({', '.join(names)},)"]
+    return "\n".join(
+        [f"def _whole_{key}({arguments}):", *(f"    {line}" for line in lines)]
+    )
+
+
+def _statement(binding: Binding) -> str:
+    return f"{binding.name} = {spell(binding.value)}"
+
+
+def spell(expression: Expression, level: int = 0) -> str:
+    """Expression in Python: operators, and methods of the kit."""
+    match expression:
+        case Name(text):
+            return text
+        case Constant(text):
+            return f"_k.{text}"
+        case Number(value):
+            return _literal(value, level)
+    kind, args = expression.kind, expression.args
+    if kind in INFIX:
+        sign, own = INFIX[kind]
+        text = f"{spell(args[0], own)} {sign} {spell(args[1], own + 1)}"
+        return f"({text})" if own < level else text
+    if kind == "neg":
+        return f"-{spell(args[0], 3)}"
+    if kind == "residue" and isinstance(args[0], Number):
+        high = float(args[0].value)
+        return f"_k.residue({high!r}, {float(args[0].value - Fraction(high))!r})"
+    spelled = ", ".join(spell(a) for a in args)
+    if kind == "abs":
+        return f"abs({spelled})"
+    if kind not in CALLS:
+        raise UnsupportedError(f"numpy has no wide spelling for {kind}")
+    return f"_k.{kind}({spelled})"
+
+
+def _literal(value: Fraction, level: int) -> str:
+    try:
+        text = repr(float(value))
+    except OverflowError:
+        raise UnsupportedError("a coefficient is beyond the range of float64") from None
+    if value and abs(value) < Fraction(2) ** -1022:
+        raise UnsupportedError("a coefficient is below the range of float64")
+    return f"({text})" if value < 0 and level > 0 else text
+
+
+def runtime(*, pairs: bool) -> str:
+    """The constants, and the text that is the same in all wide modules."""
+    shared = [("_accurate.py", "_elementwise")]
+    shared += [("_runtime.py", n) for n in ("_together", "_flat", "_dtype")]
+    more = ("_pairs.py", "_wide_exp_error.py") if pairs else ()
+    parts = [
+        _constants(),
+        *map(_text, ("_wide.py", "_wide_functions.py", "_wide_blocks.py", *more)),
+        *(_function(_text(file), name) for file, name in shared),
+    ]
+    return "\n\n\n".join(parts)
+
+
+def _holds(expression: Expression, kind: str) -> bool:
+    match expression:
+        case Name() | Number() | Constant():
+            return False
+    return expression.kind == kind or any(_holds(a, kind) for a in expression.args)
+
+
+def _text(file: str) -> str:
+    text = files("mila_analysis.backends.numpy").joinpath(file).read_text("utf-8")
+    return text.partition("# --- runtime ---\n")[2].strip()
+
+
+def _function(text: str, name: str) -> str:
+    """A function out of the text of a runtime."""
+    parts = text.split("\n\n\n")
+    return next(part for part in parts if part.startswith(f"def {name}("))
+
+
+@lru_cache(maxsize=1)
+def _values() -> Mapping[str, Sequence[float]]:
+    """Constants of the runtime by name, rounded to float64.
+
+    log 2 is in three parts, the first of 32 bits; the rest of the others is dropped.
+    """
+    with flint.ctx.workprec(400):
+        mantissa, exponent = map(int, flint.arb.const_log2().mid().man_exp())
+    log_2 = mantissa * Fraction(2) ** exponent
+    first = Fraction(int(log_2 * 2**32), 2**32)
+    second = Fraction(float(log_2 - first))
+    return {
+        "_LOG_2": tuple(map(float, (first, second, log_2 - first - second))),
+        "_ERF": tuple(map(float, erf_coefficients(_BITS))),
+        "_ERFCX": tuple(map(float, erfcx_coefficients(_BITS))),
+    }
+
+
+def _constants() -> str:
+    lines = []
+    for name, values in _values().items():
+        rows = textwrap.wrap(f"{', '.join(map(repr, values))},", 84)
+        lines += [f"{name} = (", *(f"    {row}" for row in rows), ")"]
+    return "\n".join(lines)

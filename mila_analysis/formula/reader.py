@@ -1,0 +1,262 @@
+"""Syntax tree of a formula to its exact cases, node by node."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+import sympy
+
+from mila_analysis.activation import exact
+from mila_analysis.budget import within
+from mila_analysis.errors import FormulaError, ParameterError, suggestion
+from mila_analysis.formula.cases import (
+    Case,
+    Formula,
+    Relation,
+    clipped,
+    combine,
+    contradict,
+    possible,
+    put_in,
+)
+from mila_analysis.formula.limits import MAX_DIGITS, MAX_EXPONENT, MAX_SECONDS
+from mila_analysis.formula.spelling import Source, spelled_out
+from mila_analysis.formula.syntax import CHOICES, syntax_tree
+from mila_analysis.primitives import DEFINED, PRIMITIVES
+
+__all__ = ["parse"]
+
+_CALLS = {"ln": "log", "sigma": "sigmoid"}
+_COMPARISON: dict[type[ast.cmpop], str] = {
+    ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=",
+}  # fmt: skip
+_TAME = frozenset({"log", "sqrt", "abs", "sign", "relu"})
+"""Functions that make no power out of a logarithm."""
+
+
+@lru_cache(maxsize=256)
+def parse(text: str, variables: tuple[str, ...] = ("x",)) -> Formula:
+    """Formula text to its exact cases in the given variables.
+
+    Raises:
+        FormulaError: not a formula, an unknown name, or beyond a limit on length,
+            depth, exponents, digits or cases. Nothing in the text is executed.
+    """
+    tree, source = syntax_tree(spelled_out(text))
+    symbols = tuple(sympy.Symbol(name) for name in variables)
+    reader = _Reader(source, dict(zip(variables, symbols, strict=True)))
+    why = f"the formula takes more than {MAX_SECONDS:g} s to read"
+    cases = within(MAX_SECONDS, lambda: reader.read(tree), FormulaError(why))
+    return Formula(text, symbols, tuple(cases))
+
+
+class _Reader:
+    """Walk over a syntax tree; each node becomes a list of cases."""
+
+    def __init__(self, source: Source, names: Mapping[str, Any]) -> None:
+        self.source = source
+        self.names = names
+
+    def read(self, node: ast.expr) -> list[Case]:
+        """Cases of a node; what is wrong with it is said with its place."""
+        try:
+            return self._read(node)
+        except FormulaError as error:
+            if error.column is not None:
+                raise
+            raise self._refuse(node, str(error)) from None
+
+    def _read(self, node: ast.expr) -> list[Case]:
+        match node:
+            case ast.Constant():
+                return [Case((), self._number(node))]
+            case ast.Name():
+                return [Case((), self._name(node))]
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
+                sign = -1 if isinstance(node.op, ast.USub) else 1
+                return combine(lambda u: sign * u, [self.read(node.operand)])
+            case ast.BinOp(op=ast.Pow(), left=ast.Name(id="e")) if (
+                "e" not in self.names
+            ):
+                return combine(_exponential, [self.read(node.right)])
+            case ast.BinOp():
+                sides = [self.read(node.left), self.read(node.right)]
+                return combine(self._operation(node), sides)
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
+                return self._call(name, args, node)
+            case ast.IfExp():
+                return self._where([node.test, node.body, node.orelse], node)
+        raise self._refuse(node)
+
+    def _refuse(self, node: ast.expr, why: str = "") -> FormulaError:
+        what = why or f"'{clipped(self._typed(node))}' cannot stand in a formula"
+        return self.source.error(what, node.col_offset)
+
+    def _typed(self, node: ast.expr) -> str:
+        end = node.end_col_offset
+        return self.source.typed(
+            node.col_offset, node.col_offset + 1 if end is None else end
+        )
+
+    def _number(self, node: ast.Constant) -> Any:
+        if type(node.value) not in (int, float):
+            raise self._refuse(node)
+        text = self.source.plain[node.col_offset : node.end_col_offset]
+        if sum(c.isdigit() for c in text) > MAX_DIGITS:
+            raise self._refuse(node, f"a number of more than {MAX_DIGITS} digits")
+        try:
+            value = exact(text.replace("_", ""), "a number")
+        except ParameterError as error:
+            raise self._refuse(node, str(error)) from None
+        return sympy.Rational(value.numerator, value.denominator)
+
+    def _name(self, node: ast.Name) -> Any:
+        if node.id in self.names:
+            return self.names[node.id]
+        if node.id == "pi":
+            return sympy.pi
+        if node.id in (*PRIMITIVES, *DEFINED, *CHOICES, *_CALLS) and (
+            node.id != "sigma"
+        ):
+            raise self._refuse(node, f"'{node.id}' is a function: {node.id}(...)")
+        typed = self._typed(node)
+        shown = clipped(typed)
+        if node.id == "e":
+            why = "'e' has no value: write exp(...) for e^..., or give --param e=..."
+            raise self._refuse(node, why)
+        near = suggestion(node.id, self.names) if len(node.id) > 1 else ""
+        raise self._refuse(
+            node, f"'{shown}' has no value: give --param {shown}=...{near}"
+        )
+
+    def _operation(self, node: ast.BinOp) -> Callable[[Any, Any], Any]:
+        match node.op:
+            case ast.Add():
+                return lambda a, b: a + b
+            case ast.Sub():
+                return lambda a, b: a - b
+            case ast.Mult():
+                return lambda a, b: a * b
+            case ast.Div():
+                return lambda a, b: a / self._nonzero(node.right, b)
+            case ast.Pow():
+                return _power
+        raise self._refuse(node)
+
+    def _nonzero(self, node: ast.expr, value: Any) -> Any:
+        if value == 0:
+            raise self._refuse(node, "division by zero")
+        return value
+
+    def _call(self, typed: str, args: Sequence[ast.expr], node: ast.Call) -> list[Case]:
+        name = _CALLS.get(typed, typed)
+        if typed in self.names:
+            raise self._refuse(node, f"'{typed}' is no function: write {typed}*(...)")
+        if name == "where":
+            return self._where(args, node)
+        if name not in PRIMITIVES and name not in DEFINED and name not in CHOICES:
+            known = (*PRIMITIVES, *DEFINED, "ln", *CHOICES)
+            shown = clipped(self._typed(node.func))
+            raise self._refuse(node, f"no function '{shown}'{suggestion(name, known)}")
+        values = [self.read(arg) for arg in args]
+        if name in ("max", "min"):
+            return self._extreme(name, values, node)
+        if name == "clip":
+            return self._clip(values, node)
+        if len(values) != 1:
+            raise self._refuse(node, f"{name} takes one argument")
+        if name not in _TAME:
+            for case in values[0]:
+                _check_powers(case.expression)
+        if name in DEFINED:
+            return put_in(parse(DEFINED[name], ("u",)), values[0])
+        return combine(PRIMITIVES[name].symbol, values)
+
+    def _where(self, args: Sequence[ast.expr], node: ast.expr) -> list[Case]:
+        if len(args) != 3 or not isinstance(args[0], ast.Compare):
+            raise self._refuse(node, "where takes a comparison and two values")
+        relations = self._relations(args[0])
+        yes, no = self.read(args[1]), self.read(args[2])
+        return possible(
+            Case((*given.conditions, *kept, *c.conditions), c.expression)
+            for given, relation in relations
+            for kept, branch in (((relation,), yes), ((relation.negated(),), no))
+            for c in branch
+        )
+
+    def _relations(self, node: ast.Compare) -> list[tuple[Case, Relation]]:
+        if len(node.ops) != 1 or type(node.ops[0]) not in _COMPARISON:
+            raise self._refuse(node, "compare two values by <, <=, > or >=")
+        sides = [self.read(node.left), self.read(node.comparators[0])]
+        comparison = _COMPARISON[type(node.ops[0])]
+        return [
+            (c, Relation(c.expression, comparison))
+            for c in combine(lambda a, b: a - b, sides)
+        ]
+
+    def _extreme(
+        self, name: str, values: Sequence[list[Case]], node: ast.expr
+    ) -> list[Case]:
+        if len(values) < 2:
+            raise self._refuse(node, f"{name} takes two values or more")
+        best = values[0]
+        for other in values[1:]:
+            best = possible(
+                Case((*c.conditions, *d.conditions, relation), chosen)
+                for c, d in product(best, other)
+                if not contradict((*c.conditions, *d.conditions))
+                for relation, chosen in _choices(name, c.expression, d.expression)
+            )
+        return best
+
+    def _clip(self, values: Sequence[list[Case]], node: ast.expr) -> list[Case]:
+        if len(values) != 3:
+            raise self._refuse(node, "clip takes a value and two bounds")
+        value, low, high = values
+        return self._extreme(
+            "min", [self._extreme("max", [value, low], node), high], node
+        )
+
+
+def _choices(name: str, a: Any, b: Any) -> tuple[tuple[Relation, Any], ...]:
+    first = Relation(a - b, ">" if name == "max" else "<")
+    return (first, a), (first.negated(), b)
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if exponent.is_Integer:
+        if abs(exponent) > MAX_EXPONENT:
+            raise FormulaError(
+                f"an exponent above {MAX_EXPONENT}: {clipped(str(exponent))}"
+            )
+        if base == 0 and exponent < 0:
+            raise FormulaError("division by zero")
+        return base**exponent
+    if exponent.is_Rational and max(abs(exponent.p), exponent.q) > MAX_EXPONENT:
+        raise FormulaError(
+            f"an exponent beyond {MAX_EXPONENT}: {clipped(str(exponent))}"
+        )
+    if exponent.is_Rational and exponent.q == 2:
+        if base == 0 and exponent < 0:
+            raise FormulaError("division by zero")
+        return sympy.Pow(base, exponent)
+    return _exponential(exponent * sympy.log(base))
+
+
+def _exponential(exponent: Any) -> Any:
+    _check_powers(exponent)
+    return sympy.exp(exponent)
+
+
+def _check_powers(exponent: Any) -> None:
+    """Refuse what SymPy multiplies out: exp(10**9*log(2)) has 300 million digits."""
+    for term in sympy.Add.make_args(exponent):
+        factor, rest = term.as_coeff_Mul()
+        if rest.has(sympy.log) and max(abs(factor.p), factor.q) > MAX_EXPONENT:
+            raise FormulaError(
+                f"an exponent beyond {MAX_EXPONENT}: {clipped(str(factor))}"
+            )

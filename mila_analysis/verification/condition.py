@@ -1,0 +1,157 @@
+"""A partial and a point to Σ|terms|: what the condition number κ is made of.
+
+The derived numerator is a product of irreducible factors. The terms of a factor are its
+monomials; but E - 1, erf(u) ± 1 and √u ± v are computed without cancellation, and so
+are one term each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import flint
+
+from mila_analysis.derivation import Derivation
+from mila_analysis.tower import Generator
+
+__all__ = ["size_of_terms"]
+
+CLIP = {"exp": 1500, "erf": 60}
+"""Arguments beyond this change no condition number of a representable value."""
+
+
+def size_of_terms(
+    derivation: Derivation, name: str, point: Mapping[str, Fraction]
+) -> Fraction:
+    """Σ|terms| of the numerator of a derived partial over its denominator, at a point.
+
+    Its quotient by the size of the value is the condition number κ.
+    """
+    element = derivation.element(name, _case(derivation, point))
+    factors = _factors(derivation, element)
+    bits = 128
+    while True:
+        with flint.ctx.workprec(bits):
+            values = _values(derivation, point)
+            powers = [values[s] for s in element.field.symbols]
+            size = flint.arb(1)
+            for polynomial, n, is_whole in factors:
+                each = _itself if is_whole else abs
+                size *= abs(_sum(polynomial, powers, each)) ** n
+            size /= abs(_sum(element.denom, powers, _itself))
+            if size.rel_accuracy_bits() > 20 or size.is_zero() or bits > 1 << 13:
+                return _fraction(size.mid())
+        bits *= 2
+
+
+def _itself(term: Any) -> Any:
+    return term
+
+
+@lru_cache(maxsize=256)
+def _factors(derivation: Derivation, element: Any) -> list[tuple[Any, int, bool]]:
+    """Irreducible factors of a numerator, powers, and whether each is one term."""
+    content, powers = element.numer.factor_list()
+    constant = element.numer.ring.ground_new(content)
+    kinds = {g.symbol: g for g in derivation.generators}
+    found = [(p, n, _is_saved(p, kinds)) for p, n in powers]
+    return [(constant, 1, True), *found]
+
+
+def _is_saved(polynomial: Any, generators: Mapping[Any, Generator]) -> bool:
+    """Whether a factor is E - 1, erf(u) ± 1 or √u ± v."""
+    if len(polynomial.terms()) != 2:
+        return False
+    expression = polynomial.as_expr()
+    for symbol in expression.free_symbols & set(generators):
+        kind = generators[symbol].function
+        if kind == "sqrt":
+            return bool(polynomial.degree(polynomial.ring(symbol)) == 1)
+        unit = {"exp": (symbol - 1,), "erf": (symbol - 1, symbol + 1)}.get(kind, ())
+        if expression in unit:
+            return True
+    return False
+
+
+def _sum(polynomial: Any, powers: Sequence[Any], each: Callable[[Any], Any]) -> Any:
+    total = flint.arb(0)
+    for exponents, coefficient in polynomial.terms():
+        term = flint.arb(
+            flint.fmpq(int(coefficient.numerator), int(coefficient.denominator))
+        )
+        for base, n in zip(powers, exponents, strict=True):
+            for _ in range(n):  # the power of a ball that contains 0 is NaN
+                term *= base
+        total += each(term)
+    return total
+
+
+def _fraction(ball: Any) -> Fraction:
+    mantissa, exponent = ball.man_exp()
+    if mantissa == 0 or int(exponent) < -20_000:
+        return Fraction(0)
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+
+
+def _case(derivation: Derivation, point: Mapping[str, Fraction]) -> int:
+    if len(derivation.cases) == 1:
+        return 0
+    by_symbol = {v: point[str(v)] for v in derivation.variables}
+    for index, case in enumerate(derivation.cases):
+        if all(
+            _holds(Fraction(str(r.difference.subs(by_symbol))), r.comparison)
+            for r in case.conditions
+        ):
+            return index
+    return 0
+
+
+def _holds(value: Fraction, comparison: str) -> bool:
+    tests: dict[str, Callable[[Fraction], bool]] = {
+        ">": lambda v: v > 0,
+        ">=": lambda v: v >= 0,
+        "<": lambda v: v < 0,
+        "<=": lambda v: v <= 0,
+    }
+    return tests[comparison](value)
+
+
+def _values(derivation: Derivation, point: Mapping[str, Fraction]) -> dict[Any, Any]:
+    """Balls of the variables and of the generators."""
+    values = {
+        v: flint.arb(flint.fmpq(point[str(v)].numerator, point[str(v)].denominator))
+        for v in derivation.variables
+    }
+    for generator in derivation.generators:
+        values[generator.symbol] = _value(generator, values)
+    return values
+
+
+def _value(generator: Generator, values: Mapping[Any, Any]) -> Any:
+    function = generator.function
+    if function == "pi":
+        return flint.arb.pi()
+    argument = _plain_ball(generator.argument, values)
+    if function in CLIP:
+        bound = flint.arb(CLIP[function])
+        argument = flint.arb.min(flint.arb.max(argument, -bound), bound)
+    return getattr(argument, function)()
+
+
+def _plain_ball(expression: Any, values: Mapping[Any, Any]) -> Any:
+    if expression in values:
+        return values[expression]
+    if expression.is_Rational:
+        return flint.arb(flint.fmpq(int(expression.p), int(expression.q)))
+    parts = [_plain_ball(a, values) for a in expression.args]
+    if expression.is_Add:
+        return sum(parts[1:], start=parts[0])
+    if expression.is_Mul:
+        product = parts[0]
+        for part in parts[1:]:
+            product = product * part
+        return product
+    return parts[0] ** int(expression.exp)
