@@ -41,14 +41,15 @@ MA_INLINE ma_broad ma_broad_normal(double m, double e)
     return ma_broad_of(m * scale, ma_pick(biased > most, e, shifted));
 }
 
-/* A double; infinities become a number beyond all doubles, NaN anything. */
+/* A double; infinities become a number beyond all doubles, NaN one beyond that. */
 MA_INLINE ma_broad ma_broad_from(double x)
 {
     double size = fabs(x), shift = ma_pick(size >= 1.0, 200.0, -200.0);
     double near = x * ma_pick(size >= 1.0, 0x1p-200, 0x1p+200);
     ma_broad r = ma_broad_normal(near, shift);
     double one = copysign(1.0, x);
-    return ma_broad_choose(size <= DBL_MAX, r, ma_broad_of(one, 131072.0));
+    double end = ma_pick(size > DBL_MAX, 131072.0, 262144.0);
+    return ma_broad_choose(size <= DBL_MAX, r, ma_broad_of(one, end));
 }
 
 /* A constant, or another normal number. */
@@ -199,6 +200,36 @@ MA_INLINE ma_broad ma_broad_exp(ma_broad z)
     int below = m < 1.0;
     double e = ma_pick(z.m == z.m, ma_pick(below, k - 1.0, k), 1.0);
     return ma_broad_of(m * ma_pick(below, 2.0, 1.0), e);
+}
+
+/* What exp(z) loses when it is rounded; right for |z| <= 5000. */
+MA_INLINE ma_broad ma_broad_exp_error(ma_broad z, ma_broad rounded)
+{
+    double x = ma_broad_cut(z), n = ma_nearest_f64(x * MA_INVERSE_LOG_2);
+    ma_pair r = ma_two_sum(x - n * MA_LOG_2_FIRST, -n * MA_LOG_2_SECOND);
+    r = ma_fast_two_sum(r.hi, r.lo - n * MA_LOG_2_THIRD);
+    r = ma_pair_add_smaller(ma_pair_of(1.0, 0.0), ma_pair_expm1(r));
+    double power = ma_two_to_f64(ma_between(n - rounded.e, -2.0, 2.0));
+    double lost = (r.hi * power - rounded.m) + r.lo * power;
+    return ma_broad_normal(lost, rounded.e);
+}
+
+/* exp(z) less k terms of its series, for |z| <= 2: by sums of one sign. */
+MA_INLINE ma_broad ma_broad_exp_rest(ma_broad z, ma_broad k)
+{
+    double count = ma_broad_near(k), x = ma_between(ma_broad_near(z), -2.0, 2.0);
+    double above = ma_broad_exp_rest_above(fabs(x), count), power = z.m, low = 0.0;
+    double below = ma_broad_exp_rest_below(fabs(x), count), scale = 1.0, j;
+    double decay = ma_broad_value(ma_broad_exp(ma_broad_constant(x)));
+    double sum = ma_pick(x > 0.0, above, below * decay);
+    for (j = 2.0; j <= count; j += 1.0) {
+        double higher = power * z.m;
+        low = low * z.m + ma_lost_f64(power, z.m, higher);
+        power = higher;
+        scale *= j;
+    }
+    sum /= scale;
+    return ma_broad_normal(power * sum + low * sum, count * z.e);
 }
 
 MA_INLINE ma_broad ma_broad_expm1(ma_broad z)

@@ -37,12 +37,13 @@ MA_INLINE ma_wide ma_ext_normal(ma_pair a, int64_t e)
         a.hi * scale, ma_pick(biased > most, 0.0, a.lo * scale), ma_pick_integer(biased > most, e, shifted));
 }
 
-/* A double; infinities become a number beyond all doubles, NaN anything. */
+/* A double; infinities become a number beyond all doubles, NaN one beyond that. */
 MA_INLINE ma_wide ma_ext_from(double x)
 {
     double size = fabs(x), near = x * ma_pick(size >= 1.0, 0x1p-200, 0x1p+200);
     ma_wide r = ma_ext_normal(ma_pair_of(near, 0.0), ma_pick_integer(size >= 1.0, 200, -200));
-    ma_wide limit = ma_wide_of(copysign(1.0, x), 0.0, 131072);
+    int64_t end = ma_pick_integer(size > DBL_MAX, 131072, 262144);
+    ma_wide limit = ma_wide_of(copysign(1.0, x), 0.0, end);
     return ma_ext_choose(size <= DBL_MAX, r, limit);
 }
 
@@ -128,6 +129,20 @@ MA_INLINE ma_wide ma_ext_exp(ma_wide z)
     y = ma_pair_add_smaller(ma_pair_of(1.0, 0.0), y);
     ma_wide found = ma_ext_bound(y, y.hi, ma_integer_of(n + MA_ROUND));
     return ma_ext_choose(z.hi == z.hi, found, ma_wide_of((double)NAN, 0.0, 1));
+}
+
+/* exp(z) less k terms of its series, for |z| <= 2. */
+MA_INLINE ma_wide ma_ext_exp_rest(ma_wide z, ma_wide k)
+{
+    double count = ma_pair_from(k).hi, scale = 1.0, j;
+    ma_pair x = ma_pair_from(z);
+    x = ma_pair_pick(fabs(x.hi) > 2.0, ma_pair_of(2.0, 0.0), x);
+    ma_wide sum = ma_ext_normal(ma_ext_exp_rest_sum(x, count), 0), power = z;
+    for (j = 2.0; j <= count; j += 1.0) {
+        power = ma_ext_mul(power, z);
+        scale *= j;
+    }
+    return ma_ext_mul(power, ma_ext_div(sum, ma_ext_constant(scale, 0.0)));
 }
 
 MA_INLINE ma_wide ma_ext_expm1(ma_wide z)

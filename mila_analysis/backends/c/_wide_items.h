@@ -39,17 +39,35 @@ MA_INLINE double ma_odd(double value, double rest)
     return ma_of_bits_f64(inner && (bits & one) == 0 ? odd : bits);
 }
 
-/* Where an input is NaN, every result is. */
-MA_INLINE void ma_spread(
-    const double *const *in, size_t inputs, double *const *out, size_t outputs)
+/* Results at the ends of the floats. Where an input is NaN, they are. Where one is
+ * infinite, they are what values at two huge numbers tend to: the second of these is what
+ * a block takes a NaN for. `rows` is room for inputs and outputs once more. */
+static void ma_ends(
+    ma_whole_f64 block, const double *const *in, size_t inputs, double *const *out,
+    size_t outputs, const double **far_in, double **far_out, double (*rows)[MA_BLOCK])
 {
-    size_t i, j, k;
-    for (k = 0; k < inputs; k++) {
-        int any = 0;
+    int wild[MA_BLOCK] = {0}, any = 0;
+    size_t i, k;
+    for (k = 0; k < inputs; k++)
         for (i = 0; i < MA_BLOCK; i++)
-            any |= in[k][i] != in[k][i];
-        for (j = 0; any && j < outputs; j++)
-            for (i = 0; i < MA_BLOCK; i++)
-                out[j][i] = in[k][i] != in[k][i] ? in[k][i] : out[j][i];
-    }
+            any |= !(in[k][i] - in[k][i] == 0.0);
+    if (!any)
+        return;
+    for (k = 0; k < inputs; k++)
+        for (i = 0, far_in[k] = rows[k]; i < MA_BLOCK; i++) {
+            int ends = fabs(in[k][i]) > DBL_MAX;
+            rows[k][i] = ends ? copysign((double)NAN, in[k][i]) : in[k][i];
+            wild[i] |= ends | (in[k][i] != in[k][i] ? 2 : 0);
+        }
+    block(far_in, far_out);
+    for (k = 0; k < outputs; k++)
+        for (i = 0; i < MA_BLOCK; i++) {
+            double near = fabs(out[k][i]), far = fabs(far_out[k][i]);
+            if (wild[i] && far > 1.01 * near)
+                out[k][i] = copysign((double)INFINITY, far_out[k][i]);
+            if (wild[i] && far < 0.99 * near)
+                out[k][i] = copysign(0.0, far_out[k][i]);
+            if (wild[i] & 2)
+                out[k][i] = (double)NAN;
+        }
 }

@@ -11,14 +11,14 @@ from fractions import Fraction
 
 from mila_analysis.backends.c.arithmetic import Arithmetic, decimal
 from mila_analysis.backends.c.frame import resource
-from mila_analysis.backends.c.series import INVERSE_ROOT_PI, PI, arcs, pair, sums
+from mila_analysis.backends.c.series import INVERSE_ROOT_PI, PI, arcs, pair, rests, sums
 from mila_analysis.errors import UnsupportedError
 
 __all__ = ["BROAD", "KINDS", "runtime"]
 
 KINDS = (
     "add", "sub", "mul", "div", "neg", "abs", "maximum", "step", "exp", "expm1", "log",
-    "log1p", "sqrt", "erf", "erfcx", "sin", "cos", "atan",
+    "log1p", "sqrt", "erf", "erfcx", "sin", "cos", "atan", "exp_rest",
 )  # fmt: skip
 COMPARISONS: Mapping[str, str] = {
     ">": "greater", ">=": "at_least", "<": "less", "<=": "at_most", "==": "equal",
@@ -66,6 +66,7 @@ BROAD = Arithmetic(
         "exp_normal": "ma_broad_exp",
         "product_error": "ma_broad_product_error",
         "residue": "ma_broad_residue",
+        "exp_error": "ma_broad_exp_error",
         "small": "ma_broad_small",
         "select": "ma_broad_choose",
     },
@@ -87,5 +88,5 @@ def runtime() -> str:
         "RIGHT_ANGLE_REST": rest,
     }
     defined = [f"#define MA_BROAD_{n} {v!r}" for n, v in values.items()]
-    parts = ["\n".join(defined), sums("broad"), arcs("broad")]
+    parts = ["\n".join(defined), sums("broad"), arcs("broad"), rests("broad")]
     return "\n\n".join([*parts, resource("_broad.h").strip()])

@@ -12,13 +12,16 @@ from fractions import Fraction
 from mila_analysis.backends.c.arithmetic import Arithmetic
 from mila_analysis.backends.c.broad import COMPARISONS, KINDS, checked
 from mila_analysis.backends.c.frame import resource
-from mila_analysis.backends.c.series import PI, arcs, pair, quadrant_bits, sums
+from mila_analysis.backends.c.series import PI, arcs, pair, quadrant_bits, rests, sums
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.program import Binding, Expression, Operation, op
 from mila_analysis.stability import Program
 from mila_analysis.stability.uncompensated import uncompensated
 
 __all__ = ["EXTENDED", "runtime", "without_errors"]
+
+ERRORS = ("small", "product_error", "exp_error", "residue")
+"""Operations whose results are below the last digits of these numbers."""
 
 SAME = ("neg", "abs", "maximum", "step")
 """Operations that limits need nothing new for."""
@@ -46,7 +49,7 @@ EXTENDED = Arithmetic(
     },
     literal=_literal,
     residue=_no_residue,
-    constants={"nan": "ma_wide_of((double)NAN, 0.0, 1)"},
+    constants={"nan": "ma_ext_constant((double)NAN, 0.0)"},
     constant="ma_ext_constant",
     read="ma_ext_from({0})",
     write="ma_ext_nearest({0}, &out[{1}][i])",
@@ -62,7 +65,7 @@ def without_errors(program: Program) -> Program:
 
 def _tamed(value: Expression) -> Expression:
     match value:
-        case Operation("small", (error,)):
+        case Operation(kind, (error, *_)) if kind in ERRORS:
             return op("tame", error, error, error)
         case Operation(kind, args):
             return Operation(kind, tuple(map(_tamed, args)))
@@ -77,5 +80,6 @@ def runtime() -> str:
         for name, value in values.items()
         for high, low in [pair(value)]
     ]
-    parts = ["\n".join(defined), sums("ext"), arcs("ext"), quadrant_bits()]
+    parts = ["\n".join(defined), sums("ext"), arcs("ext"), rests("ext")]
+    parts.append(quadrant_bits())
     return "\n\n".join([*parts, resource("_extended.h").strip()])

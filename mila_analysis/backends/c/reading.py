@@ -112,7 +112,7 @@ def program(
         arithmetic: that they are spelled in.
     """
     reader = _Reader(tuple(variables), tuple(names), arithmetic)
-    for statement in _parsed(lines):
+    for statement in _parsed(lines, arithmetic.type):
         reader.statement(statement)
     if set(reader.outputs) != set(names):
         raise FormulaError("a function does not write all of its outputs")
@@ -120,15 +120,16 @@ def program(
     return Program(tuple(reader.bindings), outputs)
 
 
-def _parsed(lines: Sequence[str]) -> Sequence[Any]:
-    text = "\n".join(["void body(void) {", *lines, "}"])
+def _parsed(lines: Sequence[str], kind: str) -> Sequence[Any]:
+    known = [] if kind in ("double", "float") else [f"typedef double {kind};"]
+    text = "\n".join([*known, "void body(void) {", *lines, "}"])
     try:
         tree = c_parser.CParser().parse(text)
     except c_parser.ParseError as error:
         raise FormulaError(f"this is no C: {error}") from None
-    if len(tree.ext) != 1:
+    if len(tree.ext) != len(known) + 1:
         raise FormulaError("a function ends before its end")
-    return tree.ext[0].body.block_items or ()
+    return tree.ext[-1].body.block_items or ()
 
 
 class _Reader:
@@ -218,7 +219,9 @@ class _Reader:
                 if isinstance(value, Number):
                     return Number(-value.value)
                 return op("neg", value)
-            case c_ast.BinaryOp(op=sign, left=left, right=right) if sign in self.infix:
+            case c_ast.BinaryOp(op=sign, left=left, right=right) if (
+                sign in self.infix or (sign == "/" and self.arithmetic.constant)
+            ):
                 return self._infix(sign, self.expression(left), self.expression(right))
             case c_ast.TernaryOp(cond=condition, iftrue=yes, iffalse=no):
                 parts = (self.expression(n) for n in (condition, yes, no))
@@ -236,7 +239,11 @@ class _Reader:
 
     def _infix(self, sign: str, left: Expression, right: Expression) -> Expression:
         if sign == "/" and isinstance(left, Number) and isinstance(right, Number):
+            if not right.value:
+                raise FormulaError("a constant over 0")
             return Number(left.value / right.value)  # how 1/3 is written
+        if sign not in self.infix:
+            raise FormulaError(f"{sign} is no operation of {self.arithmetic.type}")
         return op(self.infix[sign], left, right)
 
     def _call(self, word: str, args: list[Expression]) -> Expression:
@@ -252,12 +259,14 @@ class _Reader:
 
 def _constant(parts: Sequence[Expression]) -> Expression:
     """The number, or NaN, that a constant holds in one part or more."""
-    if len(parts) == 1 and isinstance(parts[0], Constant):
+    if isinstance(parts[0], Constant):
         return parts[0]
     numbers = [part.value for part in parts if isinstance(part, Number)]
     if len(numbers) < len(parts):
         raise FormulaError("no arithmetic: a constant that is no number")
-    return Number(sum(numbers, Fraction(0)))
+    if len(numbers) == 1:
+        return Number(numbers[0])
+    return Number(sum((Fraction(float(n)) for n in numbers), Fraction(0)))
 
 
 def _is_id(node: Any, word: str) -> bool:

@@ -26,6 +26,7 @@ __all__ = [
     "pair",
     "pair_function",
     "quadrant_bits",
+    "rests",
     "sums",
 ]
 
@@ -128,6 +129,35 @@ def arcs(prefix: str) -> str:
             lines.append(f"    found = k == {n}.0 ? {values[part]!r} : found;")
         head = f"MA_INLINE double ma_{prefix}_{name}(double k)"
         found.append("\n".join([head, "{", *lines, "    return found;", "}"]))
+    return "\n\n".join(found)
+
+
+def rests(prefix: str) -> str:
+    """Functions of a series that exp(x) is made of, without its first k terms.
+
+    They are k!/x^k (exp(x) - 1 - x - ...) and, for the other sign, exp(x) times that:
+    1 + x/(k+1) + ... and k/k + k/(k+1) x + k/(k+2) x^2/2! + ..., for |x| <= 2.
+    """
+    if prefix == "ext":
+        lines = ["    ma_pair one = ma_pair_of(1.0, 0.0), sum = one;"]
+        for j in reversed(range(1, 40)):
+            inverse = f"ma_pair_div(one, ma_pair_of(k + {j}.0, 0.0))"
+            lines.append(f"    sum = ma_pair_mul(sum, ma_pair_mul(x, {inverse}));")
+            lines.append("    sum = ma_pair_add(one, sum);")
+        head = "MA_INLINE ma_pair ma_ext_exp_rest_sum(ma_pair x, double k)"
+        return "\n".join([head, "{", *lines, "    return sum;", "}"])
+    terms = range(26)
+    above = ["    double sum = 1.0;"]
+    for j in reversed(terms[1:]):
+        above.append(f"    sum = ma_fused_f64(sum, x * (1.0 / (k + {j}.0)), 1.0);")
+    below = ["    double sum = 0.0;"]
+    for j in reversed(terms):
+        inverse = float(Fraction(1, factorial(j)))
+        below.append(f"    sum = ma_fused_f64(sum, x, k / (k + {j}.0) * {inverse!r});")
+    found = []
+    for name, lines in (("above", above), ("below", below)):
+        head = f"MA_INLINE double ma_broad_exp_rest_{name}(double x, double k)"
+        found.append("\n".join([head, "{", *lines, "    return sum;", "}"]))
     return "\n\n".join(found)
 
 

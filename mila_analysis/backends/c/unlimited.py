@@ -50,6 +50,9 @@ ACCURATE = (
     "16-bit numbers are given and returned as their bits.",
 )
 
+ENDS = "ends"
+"""End of the name of a function that holds at infinities and NaN too."""
+
 VALUES = {"fast": "row[i]", "accurate": "ma_odd(row[i], rest[i])"}
 """What is rounded to a format."""
 
@@ -201,12 +204,25 @@ class UnlimitedFrame:
         """The C function around the statements of a body."""
         if body.kind == "near":
             return self.loops.function(body, lines)
-        count = f"{len(self.frame.variables)}, out, {len(self.bodies()[body])}"
-        head = [
-            f"static void {body.name}(",
-            "    const double *const *in, double *const *out)",
+        rows = "    const double *const *in, double *const *out)"
+        loop = block([f"static void {body.name}(", rows], [], lines, [])
+        inputs, values = len(self.frame.variables), len(self.bodies()[body])
+        outputs = values * (1 if self.accuracy == "fast" else 2)
+        ends = [
+            f"static void {body.name}_{ENDS}(",
+            rows,
+            "{",
+            f"    double rows[{inputs + outputs}][MA_BLOCK], *far_out[{outputs}];",
+            f"    const double *far_in[{inputs}];",
+            "    size_t k;",
+            f"    for (k = 0; k < {outputs}; k++)",
+            f"        far_out[k] = rows[{inputs} + k];",
+            f"    {body.name}(in, out);",
+            f"    ma_ends({body.name}, in, {inputs}, out, {values},",
+            "        far_in, far_out, rows);",
+            "}",
         ]
-        return block(head, [], lines, [f"ma_spread(in, {count});"])
+        return "\n".join([loop, "", *ends])
 
     def _function(self, title: str, form: Format) -> str:
         """A function of arrays: a task, and room for it."""
@@ -243,7 +259,8 @@ class UnlimitedFrame:
         end = F64.name if kind == "near" else self.arithmetic.name
 
         def name(of: str) -> str:
-            return Body(self.frame.prefix, kind, of, end).name
+            found = Body(self.frame.prefix, kind, of, end).name
+            return found if kind == "near" else f"{found}_{ENDS}"
 
         if title != GRADIENT:
             return name(title)
