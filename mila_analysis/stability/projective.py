@@ -182,11 +182,10 @@ class Projective:
 
     def _product(self, term: Term) -> Expression:
         """A monomial: 0 where a factor is 0, whatever the others are."""
-        if len(set(term.monomial)) < 2:
-            plain = [self.spelling.names[s] for s in term.monomial]
-            return mul(*plain, Number(term.content)) if plain else Number(term.content)
-        finite = mul(*(self._finite(s) for s in term.monomial))
         plain = mul(*(self.spelling.names[s] for s in term.monomial))
+        if len(set(term.monomial)) < 2:
+            return _scaled(plain, term.content)
+        finite = mul(*(self._finite(s) for s in term.monomial))
         cut = self.builder.bind("product", finite)
         chosen = op("select", op("==", cut, number(0)), cut, plain)
         return _scaled(chosen, term.content)
