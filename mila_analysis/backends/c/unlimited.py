@@ -353,7 +353,7 @@ def _wide_runtime(accuracy: str) -> str:
         arithmetic,
     ]
     if accuracy == "fast":
-        dots = resource("_dots.h").strip()
+        dots = resource("_dots.h").strip().replace("fused_REAL", "fused_f64")
         parts.append(dots.replace("_REAL", "_wide").replace("REAL", "double"))
     names = ["_wide_runs.h", *(["_wide_pulls.h"] if accuracy == "fast" else [])]
     for form in FORMATS:
