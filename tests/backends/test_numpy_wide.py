@@ -27,7 +27,9 @@ LIST = (0.0, -0.0, TINY, -LEAST, 1e-30, -0.5, 1.0, -3.0, 40.0, -1e5, HUGE, -HUGE
 
 
 def _runtime() -> dict:
-    text = "\n".join([*wide.imports(pairs=True), wide.runtime(pairs=True)])
+    text = "\n".join(
+        [*wide.imports("fast", pairs=True), wide.runtime("fast", pairs=True)]
+    )
     namespace: dict = {}
     exec(compile(text, "<runtime>", "exec"), namespace)
     return namespace
@@ -404,13 +406,6 @@ class TestModules:
         f = loaded(SOFTSIGN)["f"]
         x = np.random.default_rng(1).normal(size=3 * RUNTIME["_BLOCK"] + 5)
         np.testing.assert_array_equal(f(x), np.concatenate([f(x[:77]), f(x[77:])]))
-
-    def test_accurate_is_refused_in_clear_words(self):
-        activation = define("mine", SOFTSIGN)
-        derivation = derive(activation, 1)
-        source = Source(activation, derivation, stabilize(derivation), "accurate")
-        with pytest.raises(UnsupportedError, match="accuracy fast"):
-            NUMPY.emit(source)
 
     @pytest.mark.parametrize("name", ["np", "abs"])
     def test_a_parameter_hides_nothing(self, name):
