@@ -62,8 +62,10 @@ def stabilize(derivation: Derivation, strategy: str = "auto") -> StableForm:
 
 
 def _direct(derivation: Derivation) -> StableForm:
-    whole = _program(derivation, Direct(derivation, _builder(derivation)))
-    return StableForm(_names(derivation), whole, None, "direct")
+    rule = Direct(derivation, _builder(derivation))
+    whole = _program(derivation, rule)
+    named = rule.constants.named
+    return StableForm(_names(derivation), whole, None, "direct", named)
 
 
 def _wide(derivation: Derivation) -> StableForm:
@@ -119,7 +121,7 @@ def _program(derivation: Derivation, rule: Rule) -> Program:
 
 
 def _output(derivation: Derivation, rule: Rule, name: str) -> Expression:
-    elements = [case.partials[name] for case in derivation.cases]
+    elements = [case.plain[name] for case in derivation.cases]
     values = [rule.value(element) for element in elements]
     used = [_used(derivation, element) for element in elements]
     if len(set(values)) == 1:
