@@ -150,10 +150,16 @@ def _wide_exp(z):
 
 def _remainder(value, n):
     """value - n·log(2); the first part of log(2) has 32 bits."""
+    first, second, _ = _LOG_2
+    near = value - n * first
+    near -= n * second
+    large = ~(np.abs(n) < 1 << 20)
+    return np.where(large, _far_remainder(value, n), near) if large.any() else near
+
+
+def _far_remainder(value, n):
+    """The same for n of more than 20 bits, in two parts of these."""
     first, second, third = _LOG_2
-    if np.abs(n).max() < 1 << 20:
-        value = value - n * first
-        return value - n * second
     high = np.rint(n * 2.0**-20) * 2.0**20
     middle = _upper(second)
     for part in (first, middle, second - middle, third):
