@@ -4,7 +4,7 @@
  * whose exponent is below all others.
  *
  * Relative errors of functions are below 2^-99, those of sums, products and quotients as
- * before. There are no branches, but in sines and cosines. */
+ * before. There are no branches that a compiler does not take away. */
 
 #define MA_EXT_NOWHERE (-((int64_t)1 << 52))
 #define MA_EXT_FAR 65536 /* 2^16 */

@@ -100,6 +100,8 @@ class UnlimitedFrame:
 
     def held(self, value: Number) -> tuple[float, ...]:
         """What a literal of the file holds of a number."""
+        if abs(value.value) >= 2**1024:
+            return ()
         parts = pair(value.value)
         return parts[:1] if self.accuracy == "fast" else parts
 
@@ -343,17 +345,17 @@ def _numbers(form: StableForm) -> Iterator[Number]:
 
 def _wide_runtime(accuracy: str) -> str:
     """What these files have besides what others have; once, as that."""
-    arithmetic = broad.runtime() if accuracy == "fast" else extended.runtime()
-    common = ["_unused.h", "_wide_items.h"]
+    common = (resource(name).strip() for name in ("_unused.h", "_wide_items.h"))
     parts = [
         "#ifndef MA_UNLIMITED\n#define MA_UNLIMITED",
-        *(resource(name).strip() for name in common),
+        *common,
+        extended.runtime(),
         "#endif",
         f"#ifndef MA_UNLIMITED_{accuracy}\n#define MA_UNLIMITED_{accuracy}",
-        arithmetic,
     ]
     if accuracy == "fast":
         dots = resource("_dots.h").strip()
+        parts.append(broad.runtime())
         parts.append(dots.replace("_REAL", "_wide").replace("REAL", "double"))
     names = ["_wide_runs.h", *(["_wide_pulls.h"] if accuracy == "fast" else [])]
     for form in FORMATS:
