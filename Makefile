@@ -23,8 +23,8 @@ STALE += $(shell $(KEEP) || echo stale)
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: help plot test lint format figures test-tex test-exhaustive bench certificates \
-	certificates-exhaustive build katex tex-tools clean stale
+.PHONY: help plot test lint format figures test-tex test-catalog test-exhaustive bench \
+	certificates certificates-exhaustive build katex tex-tools clean stale
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -51,6 +51,9 @@ figures: $(INSTALLED) ## draws every picture in figures/ again
 
 test-tex: $(INSTALLED) katex ## our LaTeX through pdflatex and KaTeX
 	$(VENV) -m pytest -n 2 -m tex $(ARGS)
+
+test-catalog: $(INSTALLED) ## what `make test` leaves out of the catalog; an hour
+	$(VENV) -m pytest -n 2 -m catalog $(ARGS)
 
 test-exhaustive: $(INSTALLED) ## whole floating-point formats; takes long
 	$(VENV) -m pytest -n 2 -m exhaustive $(ARGS)

@@ -19,7 +19,7 @@ RESULTS = Path(__file__).parent / "results"
 
 def machine() -> dict[str, str]:
     """Processor and versions that the numbers belong to."""
-    packages = ("numpy", "sympy", "python-flint", "mila-analysis")
+    packages = ("numpy", "sympy", "python-flint", "torch", "mila-analysis")
     return {
         "processor": _processor(),
         "python": platform.python_version(),

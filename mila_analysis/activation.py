@@ -7,9 +7,10 @@ import math
 import numbers
 import re
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from operator import ge, le
 
 from mila_analysis.errors import ParameterError, suggestion
 
@@ -23,6 +24,7 @@ _NUMBER = re.compile(
 )
 
 Number = int | float | str | Fraction | decimal.Decimal
+_RULES = {"at least": ge, "at most": le}
 
 
 def exact(value: Number, what: str = "value") -> Fraction:
@@ -103,11 +105,20 @@ class Parameter:
     def bind(self, value: Number) -> Parameter:
         """This parameter with another value, checked to be a number of its domain."""
         fraction = exact(value, self.name)
-        if self.low is not None and fraction < self.low:
-            raise ParameterError(f"{self.name} must be at least {self.low}: {value}")
-        if self.high is not None and fraction > self.high:
-            raise ParameterError(f"{self.name} must be at most {self.high}: {value}")
+        for rule, end in self._rules():
+            if not _RULES[rule](fraction, end):
+                raise ParameterError(f"{self.name} must be {rule} {end}: {value}")
         return replace(self, value=fraction)
+
+    def _rules(self) -> Iterator[tuple[str, Fraction]]:
+        for rule, end in zip(_RULES, (self.low, self.high), strict=True):
+            if end is not None:
+                yield rule, end
+
+    @property
+    def domain(self) -> str:
+        """The values it may have, such as `at least 0`; nothing if it may have any."""
+        return " and ".join(f"{rule} {numeral(end)}" for rule, end in self._rules())
 
     @property
     def label(self) -> str:

@@ -34,7 +34,7 @@ class Picture:
         name: of the file, without its suffix.
         caption: one sentence of what is to be seen.
         kind: of the figure.
-        names: of the activations.
+        names: of the activations, as `-a` takes them; none is the kind's own choice.
         betas: values of β, for those of them that have it.
         options: the others of `plotting.plot`.
     """
@@ -68,7 +68,7 @@ class Picture:
         """The activations, each with each of the values."""
         from mila_analysis import catalog
 
-        found = map(catalog.get, self.names)
+        found = map(catalog.resolve, self.names or catalog.names())
         return [member for one in found for member in self._family(one)]
 
     def _family(self, activation: Activation) -> list[Activation]:
@@ -90,6 +90,7 @@ def _typed(flag: str, value: Any) -> list[str]:
 
 COLD = ("-0.25",)
 ORIGINAL = ("-0.25", "0", "0.5", "1")
+SIX = ("mish", "relu", "swish", "softplus", "sigmoid", "tanh")
 DARK = {"style": "dark"}
 
 PICTURES = (
@@ -150,6 +151,21 @@ PICTURES = (
         "gradient",
     ),
     Picture(
+        "six",
+        "The functions that the blog speaks of, and softplus, of which Mish is made.",
+        names=SIX,
+    ),
+    Picture(
+        "six-slopes",
+        "Their slopes: what a gradient is multiplied by on its way back.",
+        "derivatives",
+        names=SIX,
+        options={"partials": ("f_x",)},
+    ),
+    Picture(
+        "grid", "The whole catalog: each function over its slope.", "grid", names=()
+    ),
+    Picture(
         "function-dark",
         "ReLU, Mish, and Mila at β = −0.25, on a dark page.",
         names=("relu", "mish", "mila"),
@@ -171,6 +187,14 @@ PICTURES = (
     ),
     Picture(
         "gradient-dark", "The gradient, on a dark page.", "gradient", options=DARK
+    ),
+    Picture("six-dark", "The six, on a dark page.", names=SIX, options=DARK),
+    Picture(
+        "grid-dark",
+        "The whole catalog, on a dark page.",
+        "grid",
+        names=(),
+        options=DARK,
     ),
 )  # fmt: skip
 

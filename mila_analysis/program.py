@@ -20,7 +20,7 @@ Programs in numbers that neither overflow nor underflow (strategy `wide`) know a
 
 - `sqrt(u)`, `erf(u)`, `sin(u)`, `cos(u)`, `atan(u)`; for u ≥ 0 `erfcx(u)` is
   exp(u²)·erfc(u).
-- `small(e)` is e, the rounding error of an exponent; where |e| > 1, or NaN, it no
+- `small(e)` is e, the rounding error of an exponent; where |e| > 1/2, or NaN, it no
   longer matters and is 0.
 - `exp_error(z, e)` is exp(z) - e; `exp_rest(z, k)` is exp(z) without the first k terms
   of its series.

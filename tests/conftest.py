@@ -6,10 +6,14 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from mila_analysis import catalog
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -17,6 +21,54 @@ ROOT = Path(__file__).resolve().parents[1]
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+# Tests that list the catalog take these entries, which stand for all kinds of formula,
+# and the others when they are asked for: `-m catalog`. What is cheap takes all always.
+STANDING = {
+    "mila", "mish", "swish", "silu", "gelu", "tanhexp", "softplus", "squareplus",
+    "sigmoid", "tanh", "relu", "prelu", "hard_swish",
+}  # fmt: skip
+ENTRIES = {id(activation): activation.name for activation in catalog.CATALOG}
+ALWAYS_ALL = {
+    "test_catalog.py",
+    "test_catalog_definitions.py",
+    "test_contracts.py",
+    "test_identity.py",
+}
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` is looked at
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.name not in ALWAYS_ALL and _entries(item) - STANDING:
+            item.add_marker("catalog")
+
+
+def _entries(item: pytest.Item) -> set[str]:
+    """The entries of the catalog that a test was given out of a list of them all."""
+    given = getattr(item, "callspec", None)
+    if given is None or not any(map(_lists, item.iter_markers("parametrize"))):
+        return set()
+    return set(filter(None, map(_entry, given.params.values())))
+
+
+def _lists(mark: pytest.Mark) -> bool:
+    """Whether a parametrization walks the catalog, be it but for an entry or two."""
+    found = {_entry(value) for values in mark.args[1] for value in _values(values)}
+    return len(found) > len(catalog.CATALOG) / 2
+
+
+def _values(given: Any) -> Iterable[Any]:
+    values = given.values if hasattr(given, "marks") else given  # of pytest.param
+    return values if isinstance(values, (tuple, list)) else (values,)
+
+
+def _entry(value: Any) -> str | None:
+    """Name of an entry of the catalog, given by itself or by name."""
+    if isinstance(value, str):
+        return value if value in ENTRIES.values() else None
+    return ENTRIES.get(id(value))
 
 
 @pytest.fixture(autouse=True)

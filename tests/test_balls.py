@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -199,6 +200,74 @@ class TestAllPoints:
     def test_a_value_too_large_to_write_down_is_refused_at_once(self, text, x):
         with pytest.raises(AccuracyError):
             enclose(define("mine", text), "f", x)
+
+
+class TestOtherFunctions:
+    """Roots, erf and angles, where plain balls of any precision have no digits."""
+
+    GELU = "x * (1 + erf(x / sqrt(2))) / 2"
+
+    @pytest.mark.parametrize("x", [-38.0, -20.5, -3.0, -1e-300, 0.7, 9.0])
+    def test_one_plus_erf_far_below_one(self, x):
+        mpmath.mp.dps = 60
+        at = mpmath.mpf(x)
+        density = mpmath.exp(-at * at / 2) / mpmath.sqrt(2 * mpmath.pi)
+        tail = mpmath.erfc(-at / mpmath.sqrt(2)) / 2
+        exact = {
+            "f": at * tail,
+            "f_x": tail + at * density,
+            "f_xx": (2 - at * at) * density,
+        }
+        found = enclose_all(define("mine", self.GELU), x)
+        for name, value in exact.items():
+            assert found[name].bits <= 512
+            assert abs(as_mpf(found[name].mid) - value) <= abs(value) * 2**-78, name
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            GELU,
+            "x - x*erf(-x)",
+            "x/2 + x*erf(x)/2",
+            "(1 + erf(x))^2 * x",
+            "x * tanh(x * (1 + erf(x / sqrt(2))) / 2)",
+            "x * erf(log(1 + exp(x)))",
+            "x * erf(exp(x))",
+            "x * tanh(exp(x))",
+            "x * exp(-exp(x))",
+            "sqrt(x^2 + 1)",
+            "x + sin(x)^2",
+            "atan(x)",
+        ],
+    )
+    @pytest.mark.parametrize("x", [-200.0, -1e5, -1e30, -MAX, TINY, 1e5, 1e300, MAX])
+    def test_every_float_has_an_answer_soon(self, text, x):
+        start = time.process_time()
+        for enclosure in enclose_all(define("mine", text), x).values():
+            room = max(abs(enclosure.mid) / 2**79, Fraction(1, 2**1399))
+            assert enclosure.high - enclosure.low <= room
+        assert time.process_time() - start < 2
+
+    def test_what_vanishes_is_only_bounded(self):
+        found = enclose(define("mine", self.GELU), "f", -1e30)
+        assert found.low <= 0 <= found.high
+        assert found.high < Fraction(1, 2**1300)
+
+    def test_a_root_has_a_value_at_zero_and_no_slope(self):
+        root = define("mine", "sqrt(x)")
+        assert enclose(root, "f", 0).mid == 0
+        with pytest.raises(AccuracyError):
+            enclose(root, "f_x", 0)
+
+    @pytest.mark.parametrize("text", ["sqrt(x)", "x^(3/2)", "sqrt(-1 - x^2) / x"])
+    def test_a_root_of_a_negative_number_has_none(self, text):
+        with pytest.raises(AccuracyError):
+            enclose(define("mine", text), "f", -2)
+
+    def test_constants(self):
+        mpmath.mp.dps = 60
+        value = enclose(define("mine", "pi * sqrt(1/3) * x"), "f", 1).mid
+        assert abs(as_mpf(value) - mpmath.pi / mpmath.sqrt(3)) < mpmath.mpf(2) ** -78
 
 
 class TestAccuracyAsked:

@@ -24,7 +24,10 @@ class TestEntries:
     @ENTRIES
     def test_its_formula_is_one(self, activation):
         parsed = formula.parse(activation.formula, activation.variables)
-        used = set().union(*(c.expression.free_symbols for c in parsed.cases))
+        used = set().union(
+            *(c.expression.free_symbols for c in parsed.cases),
+            *(r.difference.free_symbols for c in parsed.cases for r in c.conditions),
+        )
         assert used == set(parsed.variables), "a parameter that plays no part"
 
     @ENTRIES
@@ -50,21 +53,31 @@ class TestEntries:
     def test_its_specification_reads_back(self, activation):
         assert resolve(activation.spec) == activation
 
-    def test_the_first_release_holds_these(self):
-        assert names() == (
-            "mila",
-            "mish",
-            "swish",
-            "silu",
-            "softplus",
-            "sigmoid",
-            "tanh",
-            "relu",
-        )
+    @ENTRIES
+    def test_its_name_is_an_identifier_and_its_words_are_plain(self, activation):
+        assert activation.name.isidentifier()
+        assert activation.name == activation.name.lower()
+        told = (activation.title, activation.source, activation.convention)
+        meanings = [p.meaning for p in activation.parameters]
+        assert all(text.isascii() for text in (*told, *meanings))  # LaTeX and C too
+
+    @ENTRIES
+    def test_its_defaults_are_in_their_domains(self, activation):
+        assert activation.bind(**activation.values) == activation
+
+    def test_mila_comes_first(self):
+        assert names()[:2] == ("mila", "mish")
 
     def test_names_and_aliases_are_all_different(self):
-        words = [w.lower() for a in CATALOG for w in (a.name, *a.aliases)]
+        words = [
+            "".join(c for c in word.lower() if c not in " -_")
+            for a in CATALOG
+            for word in (a.name, *a.aliases)
+        ]
         assert len(set(words)) == len(words)
+
+    def test_titles_are_all_different(self):
+        assert len({a.title for a in CATALOG}) == len(CATALOG)
 
     def test_mila_is_mish_by_default(self):
         assert get("mila").values == {"beta": Fraction(0)}
@@ -85,8 +98,25 @@ class TestEntries:
 
 class TestGet:
     @pytest.mark.parametrize(
+        ("word", "name"),
+        [
+            ("LeakyReLU", "leaky_relu"),
+            ("leaky-relu", "leaky_relu"),
+            ("Leaky ReLU", "leaky_relu"),
+            ("hardswish", "hard_swish"),
+            ("hard_shrink", "hardshrink"),
+            ("soft-plus", "softplus"),
+            ("ReLU 6", "relu6"),
+            ("ARiA-2", "aria2"),
+            ("swish1", "silu"),
+        ],
+    )
+    def test_what_parts_a_name_does_not_count(self, word, name):
+        assert get(word).name == name
+
+    @pytest.mark.parametrize(
         ("word", "nearest"),
-        [("mlia", "mila"), ("mishh", "mish"), ("soft-plus", "softplus")],
+        [("mlia", "mila"), ("mishh", "mish"), ("softpluss", "softplus")],
     )
     def test_a_misspelt_name_gets_the_nearest(self, word, nearest):
         with pytest.raises(UnknownNameError, match=f"did you mean '{nearest}'"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from fractions import Fraction
 from functools import lru_cache
 
 import pytest
@@ -16,6 +17,7 @@ import sympy
 
 from mila_analysis import derivation, formula
 from mila_analysis.activation import Activation, Parameter
+from mila_analysis.balls import enclose_all
 from mila_analysis.catalog import CATALOG, define, get
 from mila_analysis.derivation import derive
 from mila_analysis.errors import FormulaError, PartialError, UnsupportedError
@@ -257,6 +259,87 @@ class TestRefusals:
     def test_a_formula_that_is_none(self):
         with pytest.raises(FormulaError):
             derive(Activation("mine", "x +"))
+
+    @pytest.mark.parametrize("text", ["sqrt(-1 - x^2)", "x * sqrt(1 - exp(0) - 2)"])
+    def test_a_root_of_a_negative_number(self, text):
+        with pytest.raises(FormulaError, match="not a real number"):
+            derive(define("mine", text))
+
+    @pytest.mark.parametrize(
+        ("term", "why"),
+        [("x*sqrt(x+{})", "4 roots"), ("x*sqrt({})", "8 constants")],
+    )
+    def test_more_roots_or_constants_than_the_limit(self, term, why):
+        text = " + ".join(term.format(prime) for prime in sympy.primerange(2, 30))
+        with pytest.raises(UnsupportedError, match=f"more than {why}"):
+            derive(define("mine", text))
+
+
+OTHERS = {
+    "bent identity": ("x + (sqrt(x**2 + 1) - 1) / 2", {}),
+    "squareplus": ("(x + sqrt(x**2 + b)) / 2", {"b": 4}),
+    "isru": ("x / sqrt(1 + alpha * x**2)", {"alpha": "0.5"}),
+    "gelu": ("x * (1 + erf(x / sqrt(2))) / 2", {}),
+    "tanh gelu": ("x/2 * (1 + tanh(sqrt(2/pi) * (x + 0.044715 * x**3)))", {}),
+    "serf": ("x * erf(log(1 + exp(x)))", {}),
+    "snake": ("x + sin(alpha * x)**2 / alpha", {"alpha": "1.5"}),
+    "growing cosine": ("x * cos(x)", {}),
+    "arctan": ("atan(x)", {}),
+    "phish": ("x * tanh(x * (1 + erf(x / sqrt(2))) / 2)", {}),
+    "aria": ("(1 + exp(-beta * x))**(-alpha)", {"beta": 1, "alpha": "1.5"}),
+    "smish": ("x * tanh(beta * log(1 + exp(x)))", {"beta": "0.75"}),
+    "over a root": ("x / (1 + sqrt(1 + 4 * x**2))", {}),
+    "nested roots": ("sqrt(1 + sqrt(k + x**2))", {"k": 2}),
+    "asinh": ("asinh(k * x)", {"k": 2}),
+    "cube of a root": ("sqrt(x**2 + k)**3 / pi", {"k": 2}),
+    "two angles": ("sin(x) * cos(3 * x) + sin(x / 2)", {}),
+    "root of exponentials": ("sqrt(1 + exp(x)) * sqrt(exp(x))", {}),
+    "absolute": ("sqrt(x**2) * x", {}),
+}
+
+
+def other(name: str) -> Activation:
+    text, values = OTHERS[name]
+    return define("mine", text, **values)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+class TestOtherFunctions:
+    """Roots, erf, sine, arctangent: three witnesses at points, to forty digits."""
+
+    POINTS = ("-13/4", "-3/8", "1/5", "17/8")
+
+    @pytest.mark.parametrize("at", POINTS)
+    def test_partials_are_those_of_sympy_and_of_balls(self, name, at):
+        activation = other(name)
+        derived, f = derive(activation), definition(activation)
+        found = enclose_all(activation, Fraction(at), bits=140)
+        point = {v: sympy.Rational(str(p.value)) for v, p in zip(
+            derived.variables[1:], activation.parameters, strict=True)}  # fmt: skip
+        point[X] = sympy.Rational(at)
+        for partial in up_to(2, activation.variables):
+            raw = sympy.diff(f, *symbols(partial)) if partial.order else f
+            ours, theirs = (
+                e.subs(point).evalf(60) for e in (derived[partial.name], raw)
+            )
+            ball = found[partial.name].mid
+            middle = sympy.Rational(ball.numerator, ball.denominator).evalf(60)
+            room = (abs(theirs) + 1) * sympy.Float(10) ** -40
+            assert abs(ours - theirs) < room, partial.name
+            assert abs(ours - middle) < room, partial.name
+
+    def test_plain_partials_are_the_same_functions(self, name):
+        derived = derive(other(name), 3)
+        for case in derived.cases:
+            for partial, element in case.plain.items():
+                assert derived.reduced(element) == case.partials[partial]
+
+    def test_second_partials_take_less_than_a_second(self, name):
+        derive(get("tanh"))
+        derivation._derive.cache_clear()
+        start = time.process_time()
+        derive(other(name))
+        assert time.process_time() - start < 1
 
 
 class TestTime:

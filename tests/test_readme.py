@@ -129,6 +129,18 @@ def every_speed() -> str:
     return "\n\n".join(lines)
 
 
+def training_steps() -> str:
+    found = json.loads((RESULTS / "training_steps.json").read_text(encoding="utf-8"))
+    rows = found["rows"]
+    head = "| " + " | ".join(rows[0]) + " |\n" + "|---" * len(rows[0]) + "|"
+    lines = [head]
+    for row in rows:
+        *first, ratio = row.values()
+        shown = [v if isinstance(v, str) else f"{v:,.0f}" for v in first]
+        lines.append("| " + " | ".join([*shown, f"{ratio:.2f}"]) + " |")
+    return "\n".join(lines)
+
+
 SHOWN = (
     "relu", "mish", "learnable", "cached", "compile", "no-compiler", "accurate",
     "partials",
@@ -142,8 +154,10 @@ BLOCKS = {
     "exhaustive": exhaustive,
     "speed": speed,
 }
-PAGES = dict.fromkeys(BLOCKS, README) | {"every speed": RESULTS / "README.md"}
-BLOCKS["every speed"] = every_speed
+IN_RESULTS = {"every speed": every_speed, "training steps": training_steps}
+PAGES = dict.fromkeys(BLOCKS, README)
+PAGES |= dict.fromkeys(IN_RESULTS, RESULTS / "README.md")
+BLOCKS |= IN_RESULTS
 
 
 @pytest.mark.parametrize("name", BLOCKS)

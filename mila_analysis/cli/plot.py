@@ -21,6 +21,7 @@ __all__ = ["plot"]
 Numbers = tuple[str, str]  # as typed: -0.1 is the decimal, and 1e999 has a message
 
 _KINDS = "; ".join(f"{k.name}: {k.description}" for k in plotting.KINDS.values())
+MANY = 8  # names; with more of them a file is named after the kind alone
 _PARTIALS = ("f", "f_x", "f_beta", "f_xx", "f_xbeta", "f_betabeta")
 
 
@@ -120,7 +121,7 @@ def plot(  # noqa: PLR0913 - an option is an argument
 
     or:  mila-analysis plot -a relu -a mish -a mila --beta -0.25
     """
-    drawn = several(activation, beta, param, tex=tex)
+    drawn = several(activation or _every(kind), beta, param, tex=tex)
     target = output or _named(kind, drawn, format_)
     encoding = _encoding(target, format_)
     figure = plotting.plot(
@@ -136,9 +137,18 @@ def plot(  # noqa: PLR0913 - an option is an argument
         plotting.show(figure)
 
 
+def _every(kind: str) -> Sequence[str] | None:
+    """The whole catalog, for a kind that shows it unless activations are named."""
+    from mila_analysis import catalog
+
+    return catalog.names() if kinds.get(kind).whole else None
+
+
 def _named(kind: str, activations: Sequence[Activation], format_: str | None) -> str:
     """Name of a file in the current folder, such as `relu-mila-function.png`."""
     names = dict.fromkeys(a.name for a in activations)
+    if len(names) > MANY:
+        names.clear()
     return f"{'-'.join([*names, kinds.get(kind).name])}.{_suffix(format_) or 'png'}"
 
 

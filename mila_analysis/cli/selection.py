@@ -23,6 +23,7 @@ __all__ = [
     "bound",
     "fixed",
     "given",
+    "names",
     "read",
     "several",
     "single",
@@ -36,7 +37,8 @@ FEW = 4  # of a family that are looked at
 Values = Mapping[str, Sequence[str]]
 
 
-def _names(incomplete: str) -> list[str]:
+def names(incomplete: str) -> list[str]:
+    """Names of the catalog that begin so, for a shell to complete."""
     from mila_analysis import catalog
 
     return [name for name in catalog.names() if name.startswith(incomplete)]
@@ -48,7 +50,7 @@ Acts = Annotated[
         "--activation",
         "-a",
         metavar="ACT",
-        autocompletion=_names,
+        autocompletion=names,
         help="A name (see: mila-analysis list), name:beta=1, or a formula or LaTeX in "
         "quotes; "
         f"{DEFAULT} unless given.",

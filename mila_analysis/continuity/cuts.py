@@ -240,7 +240,7 @@ def _by_balls(forms: Sequence[Any], x: Any) -> Cuts:
         outcome = _first(_zeros(form, x, low, high) for form in forms)
         if outcome is not None:
             found.update(dict.fromkeys(outcome))
-        elif high - low < NARROW * max(1, abs(low)):
+        elif high - low < NARROW * max(Fraction(1), abs(low)):
             found[Cut((low + high) / 2, False)] = None
             complete = False
         else:

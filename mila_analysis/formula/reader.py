@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
@@ -23,6 +24,7 @@ from mila_analysis.formula.cases import (
     possible,
     put_in,
 )
+from mila_analysis.formula.floats import value_of
 from mila_analysis.formula.limits import MAX_DIGITS, MAX_EXPONENT, MAX_SECONDS
 from mila_analysis.formula.spelling import Source, spelled_out
 from mila_analysis.formula.syntax import CHOICES, syntax_tree
@@ -253,7 +255,10 @@ def _exponential(exponent: Any) -> Any:
 
 
 def _check_powers(exponent: Any) -> None:
-    """Refuse what SymPy multiplies out: exp(10**9*log(2)) has 300 million digits."""
+    """Refuse what SymPy works out: exp(10**9*log(2)) has 300 million digits."""
+    is_constant = not exponent.free_symbols and not exponent.is_Rational
+    if is_constant and math.isinf(value_of(exponent, {})):
+        raise FormulaError("the formula holds a number that is too large")
     for term in sympy.Add.make_args(exponent):
         factor, rest = term.as_coeff_Mul()
         if rest.has(sympy.log) and max(abs(factor.p), factor.q) > MAX_EXPONENT:

@@ -173,11 +173,13 @@ def _without_bars(tokens: Sequence[_Token], source: Source) -> Source:
 
 
 def _nesting(node: ast.AST) -> int:
-    """How deep functions stand in functions."""
+    """How deep functions stand in functions; a power of a name is one too."""
     inside = max((_nesting(child) for child in ast.iter_child_nodes(node)), default=0)
     match node:
         case ast.Call(func=ast.Name(id=name)):
             return inside + (name not in CHOICES)
+        case ast.BinOp(op=ast.Pow(), right=exponent):  # exp(exponent·log(base))
+            return inside + any(isinstance(n, ast.Name) for n in ast.walk(exponent))
     return inside
 
 

@@ -39,6 +39,16 @@ std::vector<Tensor> call_gradient(const Tensor& x, TensorList parameters,
   return found.call(x, parameters, g, key, variables);
 }
 
+// Whether what is called below autograd are kernels for CPUs: no mode, transform or
+// subclass of a tensor looks on, and they may be called at once.
+bool unseen(const Tensor& x, TensorList parameters) {
+  const c10::impl::LocalDispatchKeySet local = c10::impl::tls_local_dispatch_key_set();
+  c10::DispatchKeySet keys = x.key_set() | local.included_;
+  for (const Tensor& each : parameters) keys = keys | each.key_set();
+  keys = keys - local.excluded_ - c10::DispatchKeySet(c10::DispatchKey::BackendSelect);
+  return keys.highestPriorityTypeId() == c10::DispatchKey::CPU;
+}
+
 // What traces may ask for more than anybody will: there is no error then, but NaN.
 bool traced(const Tensor& x) {
   const auto keys = x.key_set();
@@ -140,17 +150,25 @@ bool has_tangent(const Tensor& x, TensorList parameters) {
 }
 
 // The fused gradient where nobody differentiates it again.
-std::vector<Tensor> gradient_autograd(const Tensor& x, TensorList parameters,
-                                      const Tensor& g, std::string_view key,
-                                      at::IntArrayRef variables) {
+std::vector<Tensor> slopes_times(const Kernel& kernel, const Tensor& x,
+                                 TensorList parameters, const Tensor& g,
+                                 at::IntArrayRef variables) {
   const bool differentiated = needs_gradient(x, parameters) || needs_gradient(g, {}) ||
                               has_tangent(x, parameters) || has_tangent(g, {});
   if (differentiated) {
     const Names wanted(variables.begin(), variables.end());
-    return differentiable(kernel_of(key), {0}, wanted, x, parameters, {g});
+    return differentiable(kernel, {0}, wanted, x, parameters, {g});
   }
   const at::AutoDispatchBelowADInplaceOrView below;
-  return call_gradient(x, parameters, g, key, variables);
+  return unseen(x, parameters) && unseen(g, {})
+             ? gradient_of(kernel, x, parameters, g, variables)
+             : call_gradient(x, parameters, g, kernel.key, variables);
+}
+
+std::vector<Tensor> gradient_autograd(const Tensor& x, TensorList parameters,
+                                      const Tensor& g, std::string_view key,
+                                      at::IntArrayRef variables) {
+  return slopes_times(kernel_of(key), x, parameters, g, variables);
 }
 
 // Whether a transform of torch.func, or a batch of gradients, is at work.
@@ -162,7 +180,7 @@ bool transformed(const Tensor& value) {
 }
 
 struct MilaAnalysisBackward : public torch::autograd::Node {
-  std::string key;
+  const Kernel* kernel;
   Names names;
   SavedVariable x;
   std::vector<SavedVariable> parameters;
@@ -177,7 +195,7 @@ struct MilaAnalysisBackward : public torch::autograd::Node {
 
   variable_list apply(variable_list&& gradients) override {
     std::lock_guard<std::mutex> lock(mutex_);
-    const Kernel& kernel = kernel_of(key);
+    const Kernel& known = *kernel;
     const Tensor values = x.unpack();
     std::vector<Tensor> others;
     for (const SavedVariable& each : parameters) others.push_back(each.unpack());
@@ -190,11 +208,11 @@ struct MilaAnalysisBackward : public torch::autograd::Node {
     const Tensor& g = gradients[0];
     const bool of_f = names.size() == 1 && names[0] == 0;
     if (of_f && !g.defined()) return all;
-    const bool known = kernel.derivative(0, 0) >= 0;
-    const bool fused = of_f && known && !transformed(values) && !transformed(g);
+    const bool sloped = known.derivative(0, 0) >= 0;
+    const bool fused = of_f && sloped && !transformed(values) && !transformed(g);
     variable_list found =
-        fused ? gradient_autograd(values, others, g, key, wanted)
-              : differentiable(kernel, names, wanted, values, others, gradients);
+        fused ? slopes_times(known, values, others, g, wanted)
+              : differentiable(known, names, wanted, values, others, gradients);
     for (size_t k = 0; k < wanted.size(); ++k) all[wanted[k]] = std::move(found[k]);
     return all;
   }
@@ -202,7 +220,7 @@ struct MilaAnalysisBackward : public torch::autograd::Node {
   using Saved = torch::dynamo::autograd::SwapSavedVariables;
 
   void compiled_args(torch::dynamo::autograd::CompiledNodeArgs& args) const override {
-    args.collect(key);
+    args.collect(kernel->key);
     args.collect(std::vector<int64_t>(names.begin(), names.end()));
     args.collect(x, false);
     args.collect(parameters, false);
@@ -255,7 +273,7 @@ Recorded node_of(const Kernel& kernel, Names names, const Tensor& x,
                  TensorList parameters) {
   auto node = c10::make_intrusive<MilaAnalysisBackward>();
   node->set_next_edges(torch::autograd::collect_next_edges(x, parameters));
-  node->key = kernel.key;
+  node->kernel = &kernel;
   node->names = std::move(names);
   node->x = SavedVariable(x, false);
   for (const Tensor& each : parameters) node->parameters.emplace_back(each, false);
@@ -287,7 +305,8 @@ Tensor activation_autograd(const Tensor& x, TensorList parameters,
   Tensor result;
   {
     const at::AutoDispatchBelowADInplaceOrView below;
-    result = call_activation(x, parameters, key);
+    result = unseen(x, parameters) ? activation(x, parameters, key)
+                                   : call_activation(x, parameters, key);
   }
   if (!recorded && !pushed) return result;
   const Kernel& kernel = kernel_of(key);

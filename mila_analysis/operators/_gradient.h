@@ -263,14 +263,14 @@ std::vector<Tensor> gradient_by_pieces(const Kernel& kernel, const Tensor& x,
   return results;
 }
 
-std::vector<Tensor> gradient(const Tensor& x, TensorList parameters, const Tensor& g,
-                             std::string_view key, at::IntArrayRef variables) {
-  const Kernel& kernel = kernel_of(key);
+std::vector<Tensor> gradient_of(const Kernel& kernel, const Tensor& x,
+                                TensorList parameters, const Tensor& g,
+                                at::IntArrayRef variables) {
   const size_t format = format_of(x.scalar_type());
   const bool fused = kernel.gradient[format] != nullptr && !kernel.accurate;
   TORCH_CHECK(g.sizes() == x.sizes(), "a gradient of shape ", g.sizes(),
               " beside x of shape ", x.sizes());
-  TORCH_CHECK(kernel.derivative(0, 0) >= 0, "'", key, "' has no derivatives");
+  TORCH_CHECK(kernel.derivative(0, 0) >= 0, "'", kernel.key, "' has no derivatives");
   Arguments given;
   if (fused && g.is_contiguous() && g.scalar_type() == x.scalar_type() &&
       simple(kernel, x, parameters, given)) {
@@ -278,6 +278,11 @@ std::vector<Tensor> gradient(const Tensor& x, TensorList parameters, const Tenso
   }
   check(kernel, x, parameters);
   return gradient_by_pieces(kernel, x, parameters, g, variables, fused);
+}
+
+std::vector<Tensor> gradient(const Tensor& x, TensorList parameters, const Tensor& g,
+                             std::string_view key, at::IntArrayRef variables) {
+  return gradient_of(kernel_of(key), x, parameters, g, variables);
 }
 
 }  // namespace

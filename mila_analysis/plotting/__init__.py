@@ -43,8 +43,9 @@ def plot(
     """Draw a figure of one or several activations.
 
     Args:
-        activations: one, or up to eight in one figure: a family, a comparison.
-        kind: `function`, `derivatives`, `family`, `contour` or `gradient`.
+        activations: one, or up to eight in one figure: a family, a comparison; up
+            to 64 in a `grid`.
+        kind: `function`, `derivatives`, `family`, `contour`, `gradient` or `grid`.
         x: both ends of the range of x.
         sweep: both ends of the range of a parameter: an axis of `contour` and
             `gradient`, a family of five values in the other kinds.

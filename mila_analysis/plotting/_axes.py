@@ -15,11 +15,11 @@ from matplotlib.ticker import MaxNLocator
 
 from mila_analysis.errors import ParameterError
 from mila_analysis.plotting._curves import Curve
-from mila_analysis.plotting._ends import robust_ends
-from mila_analysis.plotting._style import HAIRLINE, current
+from mila_analysis.plotting._ends import common_ends
+from mila_analysis.plotting._style import HAIRLINE, LEADING, current
 from mila_analysis.plotting.kinds import Range
 
-__all__ = ["MARGIN", "dress", "header", "settle", "too_small"]
+__all__ = ["MARGIN", "dress", "header", "settle", "too_small", "zero_lines"]
 
 LEAST = 0.2  # of the figure's height, that the header has to leave
 MARGIN = 0.05
@@ -42,10 +42,7 @@ def dress(
         ylabel: beside the axes.
         below: room under the curves, as a part of their height.
     """
-    faint = current().faint
-    axes.axhline(0, color=faint, linewidth=HAIRLINE, zorder=0.5)
-    if ends[0] < 0 < ends[1]:
-        axes.axvline(0, color=faint, linewidth=HAIRLINE, zorder=0.5)
+    zero_lines(axes, ends)
     axes.set_xlim(*ends)
     axes.set_ylim(*_heights(curves, below))
     axes.set_xlabel("$x$")
@@ -54,23 +51,32 @@ def dress(
         axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
 
 
+def zero_lines(axes: Axes, ends: Range) -> None:
+    """Faint lines where y is zero and, if it is inside the range, where x is."""
+    faint = current().faint
+    axes.axhline(0, color=faint, linewidth=HAIRLINE, zorder=0.5)
+    if ends[0] < 0 < ends[1]:
+        axes.axvline(0, color=faint, linewidth=HAIRLINE, zorder=0.5)
+
+
 def _heights(curves: Iterable[Curve], below: float) -> Range:
-    """Limits of y: all of the curves, or, next to a pole, most of them."""
-    y = np.concatenate([c.y[np.isfinite(c.y)] for c in curves])
-    if not y.size:
+    """Limits of y: all of the curves, or, where one runs away, most of them."""
+    finite = [c.y[np.isfinite(c.y)] for c in curves]
+    shown = [y for y in finite if y.size]
+    if not shown:
         raise ParameterError("nothing to draw: no finite value in the range of x")
-    low, high = robust_ends(y)
-    low, high = min(low, 0.0), max(high, 0.0)
+    low, high = common_ends(shown)
     half = high / 2 - low / 2 or 10.0
     return low - 2 * half * below, high + 2 * half * MARGIN
 
 
 def header(
     figure: Figure, handles: Sequence[Artist], labels: Sequence[str], heading: str = ""
-) -> None:
+) -> float:
     """Title, heading and legend in a band of their own above all axes.
 
-    The legend takes as few rows as the width allows. Axes get the rest of the figure.
+    The legend takes as few rows as the width allows. Axes get the rest of the figure,
+    up to the part of its height that is returned.
     """
     inch = 1 / figure.get_figheight()
     top = 1 - 2 * GAP * inch
@@ -84,8 +90,9 @@ def header(
         width, height = figure.get_size_inches()
         raise too_small(width, height)
     engine = figure.get_layout_engine()
-    if engine is not None:
+    if isinstance(engine, ConstrainedLayoutEngine):
         engine.set(rect=(0, 0, 1, top))
+    return top
 
 
 def _headings(figure: Figure, heading: str) -> list[Text]:
@@ -113,6 +120,9 @@ def _legend(
             ncols=columns,
         )
         legend.set_in_layout(False)
+        for text in legend.get_texts():
+            if "\n" in text.get_text():
+                text.set_linespacing(LEADING)
         if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
             break
         legend.remove()

@@ -15,7 +15,7 @@ from matplotlib.transforms import Bbox
 from mila_analysis.plotting._notes import note
 from mila_analysis.plotting._style import SMALL
 
-__all__ = ["annotate", "tabulate"]
+__all__ = ["annotate", "in_a_corner", "tabulate"]
 
 DISTANCES = (5, 9, 14, 21, 30, 40, 52)  # points from the point to the text
 DIRECTIONS = (
@@ -63,9 +63,35 @@ def tabulate(
     return None
 
 
+def in_a_corner(axes: Axes, text: str, size: float, lines: Sequence[Line2D]) -> Text:
+    """Set a small text in the first corner free of some lines, or else over them."""
+    paths = [_path(line) for line in lines]
+    ground = {"facecolor": axes.get_facecolor(), "edgecolor": "none", "pad": 0.5}
+    for x, y in ((0, 1), (1, 0), (0, 0), (1, 1)):
+        placed = axes.text(
+            0.04 + 0.92 * x,
+            0.05 + 0.92 * y,
+            text,
+            transform=axes.transAxes,
+            ha="right" if x else "left",
+            va="top" if y else "bottom",
+            fontsize=size,
+            linespacing=1.05,
+        )
+        if _free(placed.get_window_extent(), paths):
+            placed.set_bbox(ground)  # it may lie on a line through zero
+            return placed
+        placed.remove()
+    return axes.add_artist(placed)
+
+
 def _curves(axes: Axes) -> list[Path]:
     """What is drawn as lines there, in pixels."""
-    return [line.get_transform().transform_path(line.get_path()) for line in axes.lines]
+    return [_path(line) for line in axes.lines]
+
+
+def _path(line: Line2D) -> Path:
+    return line.get_transform().transform_path(line.get_path())
 
 
 def _pixels(axes: Axes, points: float) -> float:

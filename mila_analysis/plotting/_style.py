@@ -16,11 +16,23 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-__all__ = ["DASHES", "DOUBLE", "SINGLE", "THEMES", "Look", "Theme", "context", "looks"]
+__all__ = [
+    "DASHES",
+    "DOUBLE",
+    "SINGLE",
+    "THEMES",
+    "WIDER",
+    "Look",
+    "Theme",
+    "context",
+    "looks",
+]
 
 SINGLE = 3.5  # inches: one column of a two-column page
+WIDER = 4.9  # a column and a half
 DOUBLE = 7.16  # both columns
 HAIRLINE, THIN, THICK = 0.5, 0.9, 1.3  # points
+LEADING = 1.0  # of lines of a small text
 SMALL, NORMAL = 7.0, 8.5  # points; journals ask for 6 or more after reduction
 
 Dash = str | tuple[float, tuple[float, ...]]

@@ -56,7 +56,7 @@ def _fields(activation: Activation, request: Request) -> tuple[Field, ...]:
 def size(data: ContourData) -> Range:
     """One column for one panel, both for three in a row."""
     rows = -(-len(data.rows[0]) // data.columns) * len(data.rows)
-    width = {1: _style.SINGLE, 2: 4.9}.get(data.columns, _style.DOUBLE)
+    width = {1: _style.SINGLE, 2: _style.WIDER}.get(data.columns, _style.DOUBLE)
     return width, 0.25 + rows * (width / data.columns + 0.45)
 
 

@@ -9,9 +9,17 @@ from matplotlib.figure import Figure
 from mila_analysis.activation import Activation
 from mila_analysis.partials import Partial, up_to
 from mila_analysis.plotting import _style
-from mila_analysis.plotting._axes import dress, header
+from mila_analysis.plotting._axes import dress, header, settle
 from mila_analysis.plotting._labels import partial_label
-from mila_analysis.plotting._lines import Bundle, draw_lines, entries, heading, sample
+from mila_analysis.plotting._lines import (
+    Bundle,
+    crowded,
+    draw_lines,
+    entries,
+    heading,
+    name_lines,
+    sample,
+)
 from mila_analysis.plotting.kinds import Range
 from mila_analysis.plotting.request import Request
 
@@ -45,7 +53,8 @@ def shared(activations: tuple[Activation, ...]) -> tuple[Partial, ...]:
 def size(data: DerivativesData) -> Range:
     """One column for one panel; both, and a row for each three, for more."""
     if len(data.panels) == 1:
-        return _style.SINGLE, 2.75
+        wide = crowded(data.panels[0])
+        return (_style.WIDER, 3.6) if wide else (_style.SINGLE, 2.75)
     rows = -(-len(data.panels) // COLUMNS)
     return _style.DOUBLE, 0.35 + 1.65 * rows
 
@@ -56,7 +65,7 @@ def draw(figure: Figure, data: DerivativesData) -> None:
     rows = -(-len(data.panels) // columns)
     for i, bundle in enumerate(data.panels):
         axes = figure.add_subplot(rows, columns, i + 1)
-        draw_lines(axes, bundle, bundle.looks)
+        lines = draw_lines(axes, bundle, bundle.looks)
         dress(axes, bundle.x, bundle.curves)
         if len(bundle.partials) == 1:
             axes.set_title(partial_label(bundle.activations[0], bundle.partials[0]))
@@ -64,3 +73,6 @@ def draw(figure: Figure, data: DerivativesData) -> None:
             axes.set_xlabel("")
     first = data.panels[0]
     header(figure, *entries(first), heading(first.activations))
+    if len(data.panels) == 1:
+        settle(figure)
+        name_lines(axes, first, lines)

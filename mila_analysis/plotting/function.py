@@ -13,7 +13,15 @@ from mila_analysis.partials import Partial
 from mila_analysis.plotting import _style
 from mila_analysis.plotting._axes import MARGIN, dress, header, settle
 from mila_analysis.plotting._labels import number
-from mila_analysis.plotting._lines import Bundle, draw_lines, entries, heading, sample
+from mila_analysis.plotting._lines import (
+    Bundle,
+    crowded,
+    draw_lines,
+    entries,
+    heading,
+    name_lines,
+    sample,
+)
 from mila_analysis.plotting._minima import Minimum, minima
 from mila_analysis.plotting._placement import annotate, tabulate
 from mila_analysis.plotting._style import Look
@@ -40,16 +48,21 @@ def compute(request: Request) -> FunctionData:
 
 
 def size(data: FunctionData) -> Range:
-    """One column wide."""
+    """One column wide; a half more where curves are named."""
+    if crowded(data.bundle):
+        return _style.WIDER, 3.6
     return _style.SINGLE, 2.5 if len(data.bundle.curves) == 1 else 2.75
 
 
 def draw(figure: Figure, data: FunctionData) -> None:
-    """Curves in one pair of axes, the legend above, minima with their coordinates."""
+    """Curves in one pair of axes, the legend above, minima with their coordinates.
+
+    Many curves of different functions have their names beside them as well.
+    """
     bundle = data.bundle
     looks = [[row[0], *(look.faint() for look in row[1:])] for row in bundle.looks]
     axes = figure.add_subplot()
-    draw_lines(axes, bundle, looks)
+    lines = draw_lines(axes, bundle, looks)
     dress(
         axes,
         bundle.x,
@@ -65,6 +78,7 @@ def draw(figure: Figure, data: FunctionData) -> None:
         for m in found
     ]
     _mark(axes, marked)
+    name_lines(axes, bundle, lines)
 
 
 def _mark(axes: Axes, marked: list[tuple[Minimum, Look]]) -> None:

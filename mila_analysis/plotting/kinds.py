@@ -42,6 +42,8 @@ class Kind:
         samples: what `points` counts: along a line, or along a side of a grid.
         max_points: the most of them that can be asked for.
         chooses: whether partials can be chosen.
+        most: activations that one figure can tell apart.
+        whole: whether it shows the whole catalog unless activations are named.
         sweep: default range of the parameter, where that is an axis; elsewhere a
             sweep is a family of activations, and there is none until it is asked for.
     """
@@ -53,6 +55,8 @@ class Kind:
     max_points: int = 1_000_000
     sweep: Range | None = None
     chooses: bool = True
+    most: int = 8
+    whole: bool = False
 
     def load(self) -> Draughtsman:
         """Its module, imported only now: it imports Matplotlib and NumPy."""
@@ -88,6 +92,14 @@ KINDS = _table(
         max_points=2_000,
         sweep=(-10, 10),
         chooses=False,
+    ),
+    Kind(
+        "grid",
+        "f and its slope, a small panel an activation, of the whole catalog",
+        x=(-4, 4),
+        chooses=False,
+        most=64,
+        whole=True,
     ),
 )
 

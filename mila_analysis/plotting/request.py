@@ -13,7 +13,7 @@ from mila_analysis.plotting.kinds import Kind, Range
 
 __all__ = ["Request", "check"]
 
-MAX_ACTIVATIONS = MAX_PARTIALS = 8
+MAX_PARTIALS = 8
 FARTHEST = 1e300  # beyond it the width of a range, or of its margins, overflows
 NARROWEST = 1e-9  # of the larger end: tick labels would need more digits than fit
 SMALLEST = 1e-250
@@ -75,15 +75,14 @@ def check(
         ParameterError: an option that cannot be; one line says which and why.
         PartialError: a partial that an activation does not have.
     """
-    chosen = _activations(activations)
+    chosen = _activations(kind, activations)
     swept = None if sweep is None else _range("sweep", sweep)
     for activation in chosen:
         if swept or kind.sweep or parameter is not None:
             swept_parameter(activation, parameter)
     if swept and kind.sweep is None:
-        chosen = _activations(
-            member for a in chosen for member in family(a, swept, parameter)
-        )
+        families = (family(a, swept, parameter) for a in chosen)
+        chosen = _activations(kind, (member for one in families for member in one))
     request = Request(
         kind=kind,
         activations=chosen,
@@ -134,15 +133,15 @@ def check_style(style: str) -> str:
 
 
 def _activations(
-    given: Activation | Iterable[Activation],
+    kind: Kind, given: Activation | Iterable[Activation]
 ) -> tuple[Activation, ...]:
     found = (given,) if isinstance(given, Activation) else tuple(given)
     found = tuple(dict.fromkeys(found))
     if not found:
         raise ParameterError("nothing to plot: give at least one activation")
-    if len(found) > MAX_ACTIVATIONS:
+    if len(found) > kind.most:
         raise ParameterError(
-            f"a figure tells at most {MAX_ACTIVATIONS} activations apart, "
+            f"a {kind.name} figure tells at most {kind.most} activations apart, "
             f"not {len(found)}"
         )
     return found

@@ -157,6 +157,8 @@ class Projective:
             for at, k, n in zip(self.coordinates, low, high, strict=True)
             if max(k, n) > 0
         ]
+        if not self.coordinates and len(terms) == 1 and not terms[0].forms:
+            return self._product(terms[0])
         products = max(len(t.monomial) for t in terms) > 1
         outside = shared_monomial(terms) if products and decays else ()
         inside = [without(t, outside) for t in terms]
@@ -177,6 +179,16 @@ class Projective:
         for each in decays:
             total = op("fade", total, each.tail)
         return total
+
+    def _product(self, term: Term) -> Expression:
+        """A monomial: 0 where a factor is 0, whatever the others are."""
+        plain = mul(*(self.spelling.names[s] for s in term.monomial))
+        if len(set(term.monomial)) < 2:
+            return _scaled(plain, term.content)
+        finite = mul(*(self._finite(s) for s in term.monomial))
+        cut = self.builder.bind("product", finite)
+        chosen = op("select", op("==", cut, number(0)), cut, plain)
+        return _scaled(chosen, term.content)
 
     def _summand(
         self,

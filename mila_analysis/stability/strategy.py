@@ -63,8 +63,10 @@ def stabilize(derivation: Derivation, strategy: str = "auto") -> StableForm:
 
 
 def _direct(derivation: Derivation) -> StableForm:
-    whole = _program(derivation, Direct(derivation, _builder(derivation)))
-    return StableForm(_names(derivation), whole, None, "direct")
+    rule = Direct(derivation, _builder(derivation))
+    whole = _program(derivation, rule)
+    named = rule.constants.named
+    return StableForm(_names(derivation), whole, None, "direct", named)
 
 
 def _wide(derivation: Derivation) -> StableForm:
@@ -120,7 +122,7 @@ def _program(derivation: Derivation, rule: Rule) -> Program:
 
 
 def _output(derivation: Derivation, rule: Rule, name: str) -> Expression:
-    values = [rule.value(case.partials[name]) for case in derivation.cases]
+    values = [rule.value(case.plain[name]) for case in derivation.cases]
     if len(set(values)) == 1:
         return _following_nan(values[0])
     result: Expression = NAN  # no case holds for NaN

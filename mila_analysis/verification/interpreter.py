@@ -7,13 +7,12 @@ drops out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import sympy
 
 from mila_analysis.derivation import Derivation
-from mila_analysis.errors import FormulaError, MilaAnalysisError, UnsupportedError
+from mila_analysis.errors import FormulaError, UnsupportedError
 from mila_analysis.program import (
     Constant,
     Expression,
@@ -22,40 +21,19 @@ from mila_analysis.program import (
 )
 from mila_analysis.stability import Program
 from mila_analysis.tower import Reduction, Tower
+from mila_analysis.verification.branches import (
+    SIGNED,
+    Branch,
+    Exact,
+    IdentityError,
+    holds,
+)
+from mila_analysis.verification.combining import multiples_of
 
-__all__ = [
-    "Branch",
-    "Exact",
-    "IdentityError",
-    "Interpreter",
-    "holds",
-    "signed_arguments",
-]
+__all__ = ["Interpreter"]
 
 MOST = 12
 """Powers of an exponential that stand in arithmetic of partials to the fourth order."""
-
-
-class IdentityError(MilaAnalysisError):
-    """A program that is not the derivative, or that the proof cannot follow."""
-
-    exit_code = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """Where a program is one expression: a case, and signs of `signed_arguments`."""
-
-    case: int
-    positive: tuple[bool, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Exact:
-    """The value element·exp(exponent), both in the fraction field."""
-
-    element: Any
-    exponent: Any
 
 
 class Interpreter:
@@ -80,12 +58,13 @@ class Interpreter:
         for generator in derivation.generators:
             symbol = self.field(generator.symbol)
             argument = self.reduced(self.field.from_expr(generator.argument))
-            if generator.function in _SIGNED:
+            if generator.function in SIGNED:
                 self.signs.append((argument, next(signs)))
             if generator.function == "exp":
                 self.exponentials.append((symbol, argument, self.signs[-1][1]))
             elif generator.function == "log":
                 self.logarithms.append((symbol, argument))
+        self._calls: dict[Any, Exact | IdentityError] = {}
         self.names: dict[str, Exact | bool | IdentityError] = {
             str(v): self._plain(self.field(v)) for v in derivation.variables
         }
@@ -221,15 +200,30 @@ class Interpreter:
         try:
             return self._called(sympy.exp, exponent).element
         except IdentityError:
+            powers = multiples_of([z for _, z, _ in self.exponentials], exponent)
+        if powers is None:
             return None
+        result = self.field.one
+        for (symbol, _, _), n in zip(self.exponentials, powers, strict=True):
+            result *= symbol**n
+        return result
 
     def _called(self, function: Any, argument: Any) -> Exact:
         """Function of an element, lifted as the formula is, without a new generator."""
+        key = (function, argument)
+        if key not in self._calls:
+            self._calls[key] = self._lifted(function, argument)
+        found = self._calls[key]
+        if isinstance(found, IdentityError):
+            raise found
+        return found
+
+    def _lifted(self, function: Any, argument: Any) -> Exact | IdentityError:
         try:
             lifted = self.tower.lift(function(self.reduced(argument).as_expr()))
             return self._element(lifted)
         except (UnsupportedError, FormulaError) as error:
-            raise IdentityError(f"no value in the tower: {error}") from None
+            return IdentityError(f"no value in the tower: {error}")
 
     def _plain_argument(self, a: Exact) -> Any:
         if a.exponent:
@@ -376,23 +370,3 @@ class Interpreter:
         if comparison in (">", "<="):
             return self._sign(self._plain(element)) is (comparison == ">")
         raise IdentityError(f"{difference} {comparison} 0 is not known")
-
-
-_SIGNED = ("exp", "erf")
-
-
-def signed_arguments(derivation: Derivation) -> list[Any]:
-    """Arguments of generators of which a branch says whether they are positive."""
-    return [g.argument for g in derivation.generators if g.function in _SIGNED]
-
-
-def holds(value: Any, comparison: str) -> bool:
-    """Whether a number compares with 0 as said."""
-    truth = {
-        ">": value > 0,
-        ">=": value >= 0,
-        "<": value < 0,
-        "<=": value <= 0,
-        "==": value == 0,
-    }
-    return bool(truth[comparison])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
@@ -119,6 +120,9 @@ def places(derivation: Derivation, activation: Activation) -> tuple[float, ...]:
     return tuple(sorted(set(found)))
 
 
+_SPECIAL = {"erf": np.vectorize(math.erf, otypes=[np.float64])}
+
+
 def roots(values: Callable[[Array], Mapping[str, Array]]) -> list[float]:
     """Roots of all partials of a kernel, between the points of a grid."""
     on_grid = values(GRID)
@@ -150,7 +154,7 @@ def crossings(function: Callable[[Array], Array], most: int = 12) -> list[float]
 
 
 def _function(x: Any, expression: Any) -> Callable[[Array], Array]:
-    plain = sympy.lambdify(x, expression, "numpy")
+    plain = sympy.lambdify(x, expression, [_SPECIAL, "numpy"])
 
     def function(points: Array) -> Array:
         with np.errstate(all="ignore"):

@@ -379,6 +379,20 @@ class TestLikeAUfunc:
                 assert found.shape == wanted.shape
                 assert np.allclose(found, wanted, rtol=3e-3)
 
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_plain_arrays_and_numbers(self, dtype):
+        kernel = functions(get("mila"))
+        x = np.linspace(-30, 30, 3 * 7 * 11, dtype=dtype).reshape(3, 7, 11)
+        x.flags.writeable = False
+        found = kernel["partials"](x, dtype(0.5))
+        again = kernel["partials"](x, np.full_like(x, 0.5))
+        for name, values in found.items():
+            assert values.shape == x.shape
+            assert values.flags.writeable
+            assert values.ctypes.data % 64 == 0
+            assert_same_bits(values, again[name])
+            assert_same_bits(kernel[name](x, dtype(0.5)), values)
+
     def test_parameters_broadcast(self):
         kernel = functions(get("mila"))
         row = np.array([-2.0, 0.5, 1.0, 8.0, 700.0])

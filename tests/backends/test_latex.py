@@ -160,6 +160,11 @@ def test_a_letter_that_would_say_nothing_is_not_introduced() -> None:
         ("cube root", "f_x", r"\frac{2}{3 x^{1/3}}"),
         ("decay", "f", r"\frac{x e^{-x}}{x^{2} + 1}"),
         ("letter E", "f_x", r"E \cdot (e^{E x} + 1)"),
+        ("gauss", "f_xx", r"\frac{\sqrt{2} e^{-x^{2}/2} (2 - x^{2})}{2 \sqrt{\pi}}"),
+        ("snake", "f_x", r"2 \sin(\alpha x) \cos(\alpha x) + 1"),
+        ("arc", "f_x", r"\frac{2 k \arctan(k x)}{k^{2} x^{2} + 1}"),
+        ("isru", "f_x", r"\frac{1}{(\alpha x^{2} + 1)^{3/2}}"),
+        ("squared plus", "f_xx", r"\frac{b}{2 (x^{2} + b)^{3/2}}"),
         ("log cosh", "f", r"\ln(1 + e^{2 x}) - \ln(2) - x"),
         ("index", "f_a1", None),
         ("differential", "f_d", None),
@@ -169,6 +174,14 @@ def test_users_formulas_read_well(name: str, partial: str, text: str | None) -> 
     printed = line(formula(name), partial)
     assert text is None or printed == text
     assert not re.search(r"\b1 \\cdot|\b1\.0\b|--|\+ -|(?<![\d.])1 [a-zE\\(]", printed)
+
+
+def test_a_parameter_that_looks_like_pi_is_refused_beside_pi() -> None:
+    own = catalog.define("mine", "x*pi", pi=3)
+    assert line(own, "f") == r"\pi x"
+    for text in ("x*erf(pi*x)", "pi*exp(-x^2)*erf(x)"):
+        with pytest.raises(UnsupportedError, match="would be the number π"):
+            to_latex(catalog.define("mine", text, pi=3))
 
 
 def test_cases_tell_where_they_hold() -> None:

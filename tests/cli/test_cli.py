@@ -188,6 +188,41 @@ def test_the_list_is_also_json(invoke: Invoke) -> None:
     mila = next(a for a in listed if a["name"] == "mila")
     assert mila["formula"] == "x * tanh(log(1 + exp(x + beta)))"
     assert mila["parameters"][0]["name"] == "beta"
+    celu = next(a for a in listed if a["name"] == "celu")
+    assert celu["parameters"] == [
+        {
+            "name": "alpha",
+            "value": 1.0,
+            "meaning": "minus the limit on the left",
+            "domain": "at least 1e-06",
+            "low": 1e-6,
+            "high": None,
+            "latex": r"\alpha",
+        }
+    ]
+
+
+def test_the_list_tells_all_of_some(invoke: Invoke) -> None:
+    told = invoke("list", "PReLU", "hard-sigmoid").out
+    assert told.startswith("PReLU\n  name:       prelu\n")
+    assert "\n  parameter:  a=0.25: slope on the left, learned;" in told
+    assert "\n  convention: every partial at the kinks x = -3, 3 is" in told
+    assert "mila" not in told
+    (only,) = json.loads(invoke("list", "mish", "--json").out)
+    assert only["name"] == "mish"
+    assert "no activation 'mishh'" in invoke("list", "mishh").err
+
+
+def test_the_list_is_a_table_on_a_terminal(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "dumb")  # without colours
+    lines = invoke("list").out.splitlines()
+    assert lines[0].split() == ["name", "formula", "parameters"]
+    assert max(map(len, lines)) <= 80
+    assert not any("…" in line for line in lines)
 
 
 def test_a_picture_can_be_piped(tmp_path: Path) -> None:

@@ -23,7 +23,15 @@ with atheris.instrument_imports(include=["mila_analysis"]):
 PARSE_SECONDS = 1.0
 """For one input on a busy machine, with instrumented code; the tests say 0.1."""
 
+MESSAGE = 400
 NAMES = ("x", "beta", "b", "lambda_")
+LEAVES = ["x", "β", "b", "λ", "pi", "0", "1", "2", "-3", "1/2", "0.1", "32", "9e39",
+          "1e-300", "e^x", "x²", "x**32"]  # fmt: skip
+SIGNS = ["+", "-", "*", "/", "**", "·", "^"]
+ONE = ["exp", "log", "tanh", "sqrt", "erf", "sin", "atan", "sinh", "sigmoid",
+       "softplus", "abs", "sign", "relu"]  # fmt: skip
+TWO = ["max", "min"]
+COMPARISONS = ["<", "<=", ">", ">="]
 
 
 def _forbidden(*_: object, **__: object) -> None:
@@ -50,19 +58,48 @@ def _guard() -> None:
 
 
 def one_input(data: bytes) -> None:
-    """Parse one text, plain or LaTeX, and check the clock and the message."""
-    text = data[1:].decode("utf-8", "surrogateescape")
-    is_latex = bool(data) and data[0] % 4 == 0
+    """Read one text, plain, in LaTeX or of the grammar; check clock and message."""
+    kind, text = _text(data)
     start = time.process_time()
     try:
-        parse(from_latex(text) if is_latex else text, NAMES)
+        parse(from_latex(text) if kind == "latex" else text, NAMES)
     except FormulaError as error:
         message = str(error)
-        assert len(message) < 400, message
+        assert "\n" not in message, message
+        assert len(message) < MESSAGE, message
         assert message.isprintable() or not text.isprintable(), message
     finally:
         parse.cache_clear()
     assert time.process_time() - start < PARSE_SECONDS, text
+
+
+def _text(data: bytes) -> tuple[str, str]:
+    """Kind and text of an input; its first byte says which kind."""
+    kind = ("latex", "plain", "plain", "grammar")[data[0] % 4] if data else "plain"
+    if kind == "grammar":
+        return kind, _formula(atheris.FuzzedDataProvider(data[1:]), 6)
+    return kind, data[1:].decode("utf-8", "surrogateescape")
+
+
+def _formula(source: atheris.FuzzedDataProvider, depth: int) -> str:
+    """A text that the grammar allows, from bytes that say what to take."""
+
+    def inner() -> str:
+        return _formula(source, depth - 1)
+
+    choice = source.ConsumeIntInRange(0, 11) if depth else 0
+    if choice <= 2:
+        return source.PickValueInList(LEAVES)
+    if choice <= 6:
+        return f"({inner()}{source.PickValueInList(SIGNS)}{inner()})"
+    if choice <= 8:
+        return f"{source.PickValueInList(ONE)}({inner()})"
+    if choice == 9:
+        return f"{source.PickValueInList(TWO)}({inner()}, {inner()})"
+    if choice == 10:
+        return f"-|{inner()}|"
+    compared = f"{inner()} {source.PickValueInList(COMPARISONS)} {inner()}"
+    return f"where({compared}, {inner()}, {inner()})"
 
 
 def main() -> None:

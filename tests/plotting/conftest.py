@@ -48,5 +48,5 @@ def _boxes(figure: Figure):
         yield "legend", legend.get_window_extent()
     for axes in figure.axes:
         for note in axes.texts:
-            if not note.arrow_patch:
+            if not getattr(note, "arrow_patch", None):
                 yield note.get_text(), note.get_window_extent()

@@ -2,7 +2,7 @@
 MA_INLINE void ma_ahead(const void *block, size_t size, int written)
 {
 #ifdef __GNUC__
-    const char *later = (const char *)((uintptr_t)block + 4 * MA_BLOCK * size);
+    const char *later = (const char *)((uintptr_t)block + 2 * MA_BLOCK * size);
     size_t i;
     if (written)
         for (i = 0; i < MA_BLOCK * size; i += 64)

@@ -80,7 +80,7 @@ class _Kit:
 
     def small(self, error):
         value = _double(_wide(error))
-        small = np.abs(value) <= 1.0
+        small = np.abs(value) <= 0.5
         return error if small.all() else _chosen(small, error, 0.0)
 
     def product_error(self, a, b, _product):
@@ -92,6 +92,9 @@ class _Kit:
 
     def residue(self, _constant, low):
         return low
+
+    def exp_rest(self, z, k):
+        return _wide_exp_rest(_wide(z), int(k))
 
 
 def _lost(a, b):
@@ -164,6 +167,19 @@ def _wide_expm1(z):
     found = _first_term(z, value, np.expm1(np.minimum(value, 40.0)))
     large = value > 40.0
     return _chosen(large, _wide_exp(z) - 1.0, found) if large.any() else found
+
+
+def _wide_exp_rest(z, k):
+    """z^k/k!·(1 + z/(k + 1) + z²/(k + 1)(k + 2) + ...), for |z| up to 2."""
+    value = np.minimum(np.maximum(_double(z), -2.0), 2.0)
+    total = np.ones_like(value)
+    for n in range(k + 24, k, -1):
+        total *= value / n
+        total += 1.0
+    power, factorial = z, 1.0
+    for n in range(2, k + 1):
+        power, factorial = power * z, factorial * n
+    return power / factorial * _Wide(total, _ORIGIN, 3)
 
 
 def _wide_log(u):

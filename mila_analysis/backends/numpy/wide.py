@@ -27,7 +27,7 @@ __all__ = ["CALLS", "arithmetic", "imports", "needs_pairs", "runtime", "spell"]
 
 CALLS = (
     "exp", "expm1", "log", "log1p", "sqrt", "erf", "erfcx", "sin", "cos", "atan",
-    "maximum", "step", "select", "small", "product_error", "exp_error",
+    "maximum", "step", "select", "small", "product_error", "exp_error", "exp_rest",
 )  # fmt: skip
 """What the kit offers; a residue is spelled by two numbers."""
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import keyword
 import re
 from dataclasses import replace
-from fractions import Fraction
 
 from mila_analysis.activation import Activation, Number, Parameter, exact
+from mila_analysis.catalog.bounded import BOUNDED
+from mila_analysis.catalog.gated import GATED
+from mila_analysis.catalog.hard import HARD
+from mila_analysis.catalog.periodic import PERIODIC
+from mila_analysis.catalog.rectifiers import RECTIFIERS
 from mila_analysis.errors import (
     FormulaError,
     ParameterError,
@@ -29,77 +33,19 @@ __all__ = [
     "titled",
 ]
 
-MISRA = "D. Misra, Mish: A Self Regularized Non-Monotonic Activation Function, 2019"
+CATALOG = (*GATED, *RECTIFIERS, *BOUNDED, *HARD, *PERIODIC)
+"""The built-in activations, in the order of `list`."""
 
-CATALOG = (
-    Activation(
-        name="mila",
-        title="Mila",
-        formula="x * tanh(log(1 + exp(x + beta)))",
-        parameters=(
-            Parameter("beta", Fraction(0), r"\beta", "shift of softplus; 0 gives Mish"),
-        ),
-        source="D. Misra, Mila (github.com/digantamisra98/Mila), 2019",
-    ),
-    Activation(
-        name="mish",
-        title="Mish",
-        formula="x * tanh(log(1 + exp(x)))",
-        source=f"{MISRA}, arXiv:1908.08681",
-    ),
-    Activation(
-        name="swish",
-        title="Swish",
-        formula="x / (1 + exp(-beta * x))",
-        parameters=(
-            Parameter("beta", Fraction(1), r"\beta", "slope of the gate; 1 gives SiLU"),
-        ),
-        source="P. Ramachandran, B. Zoph, Q. V. Le, 2017, arXiv:1710.05941",
-    ),
-    Activation(
-        name="silu",
-        title="SiLU",
-        formula="x / (1 + exp(-x))",
-        aliases=("swish-1", "swish1"),
-        source="S. Elfwing, E. Uchibe, K. Doya, 2017, arXiv:1702.03118",
-    ),
-    Activation(
-        name="softplus",
-        title="Softplus",
-        formula="log(1 + exp(x))",
-        source="C. Dugas et al., NIPS 2000",
-    ),
-    Activation(
-        name="sigmoid",
-        title="Sigmoid",
-        formula="1 / (1 + exp(-x))",
-        aliases=("logistic",),
-        source="the logistic function, P.-F. Verhulst, 1845",
-    ),
-    Activation(
-        name="tanh",
-        title="tanh",
-        formula="tanh(x)",
-        source="the hyperbolic tangent",
-    ),
-    Activation(
-        name="relu",
-        title="ReLU",
-        formula="where(x > 0, x, 0)",
-        source="V. Nair, G. E. Hinton, ICML 2010",
-        convention="every partial at the kink x = 0 is that of the left side, 0",
-    ),
-)
-
-_BY_NAME = {
-    key: activation
+_WORDS = {
+    word: activation
     for activation in CATALOG
-    for key in (activation.name, *activation.aliases)
+    for word in (activation.name, *activation.aliases)
 }
 _WORD = re.compile(r"[A-Za-z][\w-]*", re.ASCII)
 _COLON = re.compile(r"(?<!\\):")  # and not the space of LaTeX
 _RESERVED = ("x", "f")
 OWN = "defined by the user"
+MAX_NAME = 64
 MAX_VARIABLES = 8
 MAX_TITLE = 32
 
@@ -112,17 +58,26 @@ def names() -> tuple[str, ...]:
 def get(name: str) -> Activation:
     """Built-in activation of a name or alias, in any case of letters.
 
+    Spaces, hyphens and underscores do not count: `leaky_relu` is `LeakyReLU`.
+
     Raises:
         UnknownNameError: no such activation; names the nearest.
     """
-    found = _BY_NAME.get(name.strip().lower())
+    found = _FOUND.get(_folded(name)) if len(name) <= MAX_NAME else None
     if found is None:
         shown = name if len(name) <= 40 else f"{name[:37]}..."
-        hint = suggestion(name[:40], _BY_NAME)
+        hint = suggestion(name[:40], _WORDS)
         raise UnknownNameError(
             f"no activation '{shown}'{hint or '; see: mila-analysis list'}"
         )
     return found
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\s_-]", "", name).lower()
+
+
+_FOUND = {_folded(word): activation for word, activation in _WORDS.items()}
 
 
 def define(name: str, formula: str, **parameters: Number) -> Activation:
