@@ -303,7 +303,7 @@ MA_INLINE ma_broad ma_broad_erf(ma_broad z)
  * that of 1 / a to a right angle. */
 MA_INLINE ma_broad ma_broad_atan(ma_broad z)
 {
-    double x = fabs(ma_broad_near(z));
+    double x = ma_between(fabs(ma_broad_near(z)), 0.0, 0x1p+900);
     int above = x > 1.0;
     double guess = ma_pick(above, 1.0 / x, x), k = ma_nearest_f64(4.0 * guess) * 0.25;
     double top = ma_pick(above, 1.0 - k * x, x - k);

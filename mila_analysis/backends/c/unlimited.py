@@ -354,9 +354,9 @@ def _wide_runtime(accuracy: str) -> str:
         f"#ifndef MA_UNLIMITED_{accuracy}\n#define MA_UNLIMITED_{accuracy}",
     ]
     if accuracy == "fast":
-        dots = resource("_dots.h").strip()
+        dots = resource("_dots.h").strip().replace("dot_REAL", "dot_wide")
         parts.append(broad.runtime())
-        parts.append(dots.replace("_REAL", "_wide").replace("REAL", "double"))
+        parts.append(dots.replace("_REAL", "_f64").replace("REAL", "double"))
     names = ["_wide_runs.h", *(["_wide_pulls.h"] if accuracy == "fast" else [])]
     for form in FORMATS:
         given = form.name if accuracy == "accurate" else form.arithmetic.name
