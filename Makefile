@@ -24,7 +24,7 @@ endif
 
 .DELETE_ON_ERROR:
 .PHONY: help plot test lint format figures test-tex test-catalog test-exhaustive bench \
-	certificates certificates-exhaustive build katex tex-tools clean stale
+	certificates certificates-exhaustive survey build katex tex-tools clean stale
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
