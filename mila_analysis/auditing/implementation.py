@@ -20,7 +20,8 @@ import numpy as np
 from mila_analysis.activation import Activation
 from mila_analysis.auditing.audited import FAILS, HOLDS, Audit
 from mila_analysis.auditing.enclosing import Reference
-from mila_analysis.auditing.line import FORMATS, Array, Evaluate, Scan, scan
+from mila_analysis.auditing.joints import joints
+from mila_analysis.auditing.line import FORMATS, Array, Evaluate, Exact, Scan, scan
 from mila_analysis.auditing.losses import exact_at
 from mila_analysis.auditing.naming import called
 from mila_analysis.errors import MilaAnalysisError, UnsupportedError
@@ -114,7 +115,7 @@ def audit_implementation(
     losses: dict[str, tuple[Scan, ...]] = {}
     notes = [f"{implementation.library} {_version(implementation.library)}"]
     for name in wanted:
-        looked = _Looked(activation, name, order, exact_at(reference, name, values))
+        looked = _Looked(activation, name, order, _exact(reference, name, values))
         times = ORDERS[name] if differentiated else 0
         try:
             losses[name] = tuple(
@@ -142,6 +143,15 @@ def _version(library: str) -> str:
     return str(getattr(sys.modules[library], "__version__", ""))
 
 
+def _exact(reference: Reference, name: str, values: Mapping[str, Fraction]) -> Exact:
+    """Exact values; none of a derivative where two cases meet."""
+    exact = exact_at(reference, name, values)
+    if name == "f":
+        return exact
+    free = joints(reference.activation.bind(**values))
+    return lambda x: None if x in free else exact(x)
+
+
 @dataclass(frozen=True, slots=True)
 class _Looked:
     """A partial that is looked at, and its exact values."""
@@ -149,7 +159,7 @@ class _Looked:
     activation: Activation
     name: str
     order: int
-    exact: exact_at
+    exact: Exact
 
     def limit(self, side: int) -> float | None:
         """Limit at ±∞; None where it is not clear."""
