@@ -170,16 +170,16 @@ def _wide_expm1(z):
 
 
 def _wide_exp_rest(z, k):
-    """z^k/k!·(1 + z/(k + 1) + z²/(k + 1)(k + 2) + ...), for |z| up to 8."""
-    value = np.minimum(np.maximum(_double(z), -8.0), 8.0)
+    """z^k/k!·(1 + z/(k + 1) + z²/(k + 1)(k + 2) + ...), for |z| up to 2."""
+    value = np.minimum(np.maximum(_double(z), -2.0), 2.0)
     total = np.ones_like(value)
-    for n in range(k + 44, k, -1):
+    for n in range(k + 24, k, -1):
         total *= value / n
         total += 1.0
-    power = z
+    power, factorial = z, 1.0
     for n in range(2, k + 1):
-        power = power * z / float(n)
-    return power * _Wide(total, _ORIGIN, 1)
+        power, factorial = power * z, factorial * n
+    return power / factorial * _Wide(total, _ORIGIN, 3)
 
 
 def _wide_log(u):

@@ -7,7 +7,7 @@ methods of the kit for all else. It returns its partials in order.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from importlib.resources import files
@@ -27,10 +27,12 @@ __all__ = ["CALLS", "arithmetic", "imports", "needs_pairs", "runtime", "spell"]
 
 CALLS = (
     "exp", "expm1", "log", "log1p", "sqrt", "erf", "erfcx", "sin", "cos", "atan",
-    "maximum", "step", "select", "small", "product_error", "exp_error",
-    "exp_rest",
+    "maximum", "step", "select", "small", "product_error", "exp_error", "exp_rest",
 )  # fmt: skip
 """What the kit offers; a residue is spelled by two numbers."""
+
+Numeral = Callable[[Number, int], str]
+"""The spelling of a number, in an operator of some level."""
 
 _BITS = 57  # of polynomials whose coefficients are rounded to float64
 
@@ -41,14 +43,24 @@ def needs_pairs(program: Program) -> bool:
     return any(_holds(e, "exp_error") for e in expressions)
 
 
-def imports(*, pairs: bool) -> tuple[str, ...]:
-    """Import statements of a module, with those of pairs of floats or without."""
+def imports(accuracy: str, *, pairs: bool) -> tuple[str, ...]:
+    """Import statements of a module.
+
+    Args:
+        accuracy: fast or accurate.
+        pairs: whether fast arithmetic needs pairs of floats.
+    """
+    if accuracy == "accurate":
+        names = "MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal"
+        return (f"from decimal import {names}, localcontext", "import numpy as np")
     decimal = "from decimal import Decimal, localcontext"
     first = [decimal, "from fractions import Fraction"] if pairs else []
     return (*first, "import numpy as np")
 
 
-def arithmetic(form: StableForm, names: Sequence[str]) -> list[str]:
+def arithmetic(
+    form: StableForm, names: Sequence[str], accuracy: str = "fast"
+) -> list[str]:
     """Functions of each partial and of all together, and the table of them.
 
     Raises:
@@ -56,16 +68,17 @@ def arithmetic(form: StableForm, names: Sequence[str]) -> list[str]:
     """
     groups = {**{n: [n] for n in names}, "partials": list(names)}
     rows = [f'    "{key}": _whole_{key},' for key in groups]
+    numeral = literal if accuracy == "fast" else quotient
     return [
-        *(_body(key, form, wanted) for key, wanted in groups.items()),
+        *(_body(key, form, wanted, numeral) for key, wanted in groups.items()),
         "\n".join(["_WHOLE = {", *rows, "}"]),
     ]
 
 
-def _body(key: str, form: StableForm, names: Sequence[str]) -> str:
+def _body(key: str, form: StableForm, names: Sequence[str], numeral: Numeral) -> str:
     program = form.whole
-    lines = [_statement(b) for b in program.trimmed(names)]
-    lines += [_statement(Binding(n, program.outputs[n])) for n in names]
+    bound = [*program.trimmed(names), *(Binding(n, program.outputs[n]) for n in names)]
+    lines = [f"{b.name} = {spell(b.value, numeral=numeral)}" for b in bound]
     arguments = ", ".join([*form.variables, "_k"])
     lines += [f"return ({', '.join(names)},)"]
     return "\n".join(
@@ -73,38 +86,13 @@ def _body(key: str, form: StableForm, names: Sequence[str]) -> str:
     )
 
 
-def _statement(binding: Binding) -> str:
-    return f"{binding.name} = {spell(binding.value)}"
+def literal(number: Number, level: int) -> str:
+    """The nearest float64.
 
-
-def spell(expression: Expression, level: int = 0) -> str:
-    """Expression in Python: operators, and methods of the kit."""
-    match expression:
-        case Name(text):
-            return text
-        case Constant(text):
-            return f"_k.{text}"
-        case Number(value):
-            return _literal(value, level)
-    kind, args = expression.kind, expression.args
-    if kind in INFIX:
-        sign, own = INFIX[kind]
-        text = f"{spell(args[0], own)} {sign} {spell(args[1], own + 1)}"
-        return f"({text})" if own < level else text
-    if kind == "neg":
-        return f"-{spell(args[0], 3)}"
-    if kind == "residue" and isinstance(args[0], Number):
-        high = float(args[0].value)
-        return f"_k.residue({high!r}, {float(args[0].value - Fraction(high))!r})"
-    spelled = ", ".join(spell(a) for a in args)
-    if kind == "abs":
-        return f"abs({spelled})"
-    if kind not in CALLS:
-        raise UnsupportedError(f"numpy has no wide spelling for {kind}")
-    return f"_k.{kind}({spelled})"
-
-
-def _literal(value: Fraction, level: int) -> str:
+    Raises:
+        UnsupportedError: there is none.
+    """
+    value = number.value
     try:
         text = repr(float(value))
     except OverflowError:
@@ -114,16 +102,62 @@ def _literal(value: Fraction, level: int) -> str:
     return f"({text})" if value < 0 and level > 0 else text
 
 
-def runtime(*, pairs: bool) -> str:
-    """The constants, and the text that is the same in all wide modules."""
+def quotient(number: Number, level: int) -> str:
+    """The exact number, or what is near an irrational one."""
+    top, bottom = number.value.numerator, number.value.denominator
+    if number.name:
+        return f"_k.near({top}, {bottom})"
+    if bottom != 1:
+        return f"_k.number({top}, {bottom})"
+    return f"({top})" if top < 0 and level > 0 else str(top)
+
+
+def spell(expression: Expression, level: int = 0, numeral: Numeral = literal) -> str:
+    """Expression in Python: operators, and methods of the kit."""
+
+    def inner(part: Expression, level: int = 0) -> str:
+        return spell(part, level, numeral)
+
+    match expression:
+        case Name(text):
+            return text
+        case Constant(text):
+            return f"_k.{text}"
+        case Number():
+            return numeral(expression, level)
+    kind, args = expression.kind, expression.args
+    if kind in INFIX:
+        sign, own = INFIX[kind]
+        text = f"{inner(args[0], own)} {sign} {inner(args[1], own + 1)}"
+        return f"({text})" if own < level else text
+    if kind == "neg":
+        return f"-{inner(args[0], 3)}"
+    if kind == "residue" and isinstance(args[0], Number):
+        high = float(args[0].value)
+        return f"_k.residue({high!r}, {float(args[0].value - Fraction(high))!r})"
+    spelled = ", ".join(map(inner, args))
+    if kind == "abs":
+        return f"abs({spelled})"
+    if kind not in CALLS:
+        raise UnsupportedError(f"numpy has no wide spelling for {kind}")
+    return f"_k.{kind}({spelled})"
+
+
+def runtime(accuracy: str, *, pairs: bool) -> str:
+    """The constants, and the text that is the same in all modules of a kind."""
     shared = [("_accurate.py", "_elementwise")]
     shared += [("_runtime.py", n) for n in ("_together", "_flat", "_dtype")]
-    more = ("_pairs.py", "_wide_exp_error.py") if pairs else ()
-    parts = [
-        _constants(),
-        *map(_text, ("_wide.py", "_wide_functions.py", "_wide_blocks.py", *more)),
-        *(_function(_text(file), name) for file, name in shared),
-    ]
+    parts = [_constants(), *map(_text, ("_wide.py", "_wide_functions.py"))]
+    blocks = _text("_wide_blocks.py")
+    if accuracy == "accurate":
+        shared += [("_accurate.py", n) for n in ("_distinct", "_nearest")]
+        parts.append(blocks[: blocks.index("\n\n\ndef _evaluate(")])
+        more: Sequence[str] = ("_spans.py", "_span_functions.py", "_wide_rounded.py")
+    else:
+        parts.append(blocks)
+        more = ("_pairs.py", "_wide_exp_error.py") if pairs else ()
+    parts += map(_text, more)
+    parts += (_function(_text(file), name) for file, name in shared)
     return "\n\n\n".join(parts)
 
 

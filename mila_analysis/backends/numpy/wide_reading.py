@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from mila_analysis.backends._python_reading import Dialect
+import ast
+from dataclasses import replace
+from fractions import Fraction
+
+from mila_analysis.backends._python_outline import parsed
+from mila_analysis.backends._python_reading import Dialect, ReadingError
 from mila_analysis.backends.backend import Reading
 from mila_analysis.backends.numpy.reading import Layout, read_module
 from mila_analysis.backends.numpy.wide import CALLS, imports, runtime
-from mila_analysis.program import NAN
+from mila_analysis.program import NAN, Expression, Number
 
 __all__ = ["is_wide", "read"]
 
@@ -29,5 +34,36 @@ def read(text: str) -> list[Reading]:
         ReadingError: something in it is not what this program writes; names the line.
     """
     pairs = "\nclass _Pair:" in text
-    ours = Layout(_DIALECT, runtime(pairs=pairs), imports(pairs=pairs), has_near=False)
+    accuracy = "accurate" if "\nclass _Spans:" in text else "fast"
+    ours = Layout(
+        replace(_DIALECT, values={**_DIALECT.values, **_numbers(parsed(text))}),
+        runtime(accuracy, pairs=pairs),
+        imports(accuracy, pairs=pairs),
+        has_near=False,
+    )
     return read_module(text, ours)
+
+
+def _numbers(tree: ast.Module) -> dict[str, Expression]:
+    """Numbers as quotients, as they are written; irrational ones by their floats."""
+    found: dict[str, Expression] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                ast.Attribute(ast.Name("_k"), "number" | "near" as kind),
+                [top, ast.Constant(int(bottom))],
+                [],
+            ) if bottom:
+                value = Fraction(_integer(top), bottom)
+                exact = value if kind == "number" else Fraction(float(value))
+                found[ast.unparse(node)] = Number(exact)
+    return found
+
+
+def _integer(node: ast.expr) -> int:
+    match node:
+        case ast.Constant(int(value)):
+            return value
+        case ast.UnaryOp(ast.USub(), ast.Constant(int(value))):
+            return -value
+    raise ReadingError(f"line {node.lineno}: a number of no integers")
