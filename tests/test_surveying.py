@@ -1,4 +1,4 @@
-"""The survey of the catalog: rows, JSON there and back, the page, and the committed one."""
+"""The survey of the catalog: rows, JSON and back, the page, the committed one."""
 
 from __future__ import annotations
 
