@@ -16,6 +16,7 @@ from mila_analysis.backends.numpy._spans import (
 )
 
 # --- runtime ---
+_NEAR = Decimal(10) ** -90
 
 
 class _Spans:
@@ -31,10 +32,11 @@ class _Spans:
         ends = (c.divide(Decimal(top), Decimal(bottom)) for c in (down, up))
         return _Span(*ends, self.digits)
 
-    def near(self, top, bottom):
-        """An irrational number, nearer than 2^-300 to a fraction."""
-        error = self.number(1, 1 << 300)
-        return self.number(top, bottom) * _Span(1 - error.high, 1 + error.high, 200)
+    def near(self, text):
+        """An irrational number, nearer than 10^-90 to a decimal, relatively."""
+        (down, up), value = _outward(self.digits), Decimal(text)
+        ends = (down.multiply(value, 1 - _NEAR), up.multiply(value, 1 + _NEAR))
+        return _hull(ends, self.digits)
 
     def exp(self, z):
         return _increasing(_exp_of, _cut(z))

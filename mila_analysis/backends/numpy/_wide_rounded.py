@@ -28,7 +28,8 @@ class _Doubles(_Kit):
     def number(self, top, bottom):
         return top / bottom
 
-    near = number
+    def near(self, text):
+        return float(text)
 
     def exp_error(self, *_):
         return _wide(0.0)

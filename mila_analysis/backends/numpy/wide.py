@@ -7,7 +7,8 @@ methods of the kit for all else. It returns its partials in order.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
 from importlib.resources import files
@@ -20,7 +21,14 @@ from mila_analysis.backends._error_functions import (
 )
 from mila_analysis.backends.numpy.spelling import INFIX
 from mila_analysis.errors import UnsupportedError
-from mila_analysis.program import Binding, Constant, Expression, Name, Number
+from mila_analysis.program import (
+    Binding,
+    Constant,
+    Expression,
+    Name,
+    Number,
+    Operation,
+)
 from mila_analysis.stability import Program, StableForm
 
 __all__ = ["CALLS", "arithmetic", "imports", "needs_pairs", "runtime", "spell"]
@@ -34,6 +42,7 @@ CALLS = (
 Numeral = Callable[[Number, int], str]
 """The spelling of a number, in an operator of some level."""
 
+_DIGITS = 100  # of an irrational number, known to 2^-300
 _BITS = 57  # of polynomials whose coefficients are rounded to float64
 
 
@@ -78,7 +87,8 @@ def arithmetic(
 def _body(key: str, form: StableForm, names: Sequence[str], numeral: Numeral) -> str:
     program = form.whole
     bound = [*program.trimmed(names), *(Binding(n, program.outputs[n]) for n in names)]
-    lines = [f"{b.name} = {spell(b.value, numeral=numeral)}" for b in bound]
+    lines = constants(program, names) if numeral is quotient else []
+    lines += [f"{b.name} = {spell(b.value, numeral=numeral)}" for b in bound]
     arguments = ", ".join([*form.variables, "_k"])
     lines += [f"return ({', '.join(names)},)"]
     return "\n".join(
@@ -102,11 +112,33 @@ def literal(number: Number, level: int) -> str:
     return f"({text})" if value < 0 and level > 0 else text
 
 
+def constants(program: Program, names: Sequence[str]) -> list[str]:
+    """Lines that name the irrational numbers of some partials."""
+    kept = [b.value for b in program.trimmed(names)]
+    kept += [program.outputs[n] for n in names]
+    named = {n.name: n.value for e in kept for n in _numbers(e) if n.name}
+    with localcontext() as context:
+        context.prec = _DIGITS
+        return [
+            f'_{name} = _k.near("{Decimal(v.numerator) / v.denominator}")'
+            for name, v in named.items()
+        ]
+
+
+def _numbers(expression: Expression) -> Iterator[Number]:
+    match expression:
+        case Number():
+            yield expression
+        case Operation(_, args):
+            for arg in args:
+                yield from _numbers(arg)
+
+
 def quotient(number: Number, level: int) -> str:
-    """The exact number, or what is near an irrational one."""
+    """The exact number, or the name of what is near an irrational one."""
     top, bottom = number.value.numerator, number.value.denominator
     if number.name:
-        return f"_k.near({top}, {bottom})"
+        return f"_{number.name}"
     if bottom != 1:
         return f"_k.number({top}, {bottom})"
     return f"({top})" if top < 0 and level > 0 else str(top)
