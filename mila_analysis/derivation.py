@@ -70,6 +70,10 @@ class Derivation:
         """A partial as an element of the fraction field, for exact algebra."""
         return self.cases[case].partials[self.partial(name).name]
 
+    def plain(self, name: str, case: int = 0) -> Any:
+        """The same with the roots of its denominators left there, for arithmetic."""
+        return self.cases[case].plain[self.partial(name).name]
+
     def reduced(self, element: Any) -> Any:
         """Canonical form of a field element: equal functions are equal in it."""
         return Reduction(element.field, self.generators)(element)

@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 
-WINDOW = 72
+WINDOW = 70
 """Characters of a formula that an error shows around the place."""
 
 
@@ -44,7 +44,9 @@ class FormulaError(MilaAnalysisError, ValueError):
     """
 
     def __init__(self, message: str, text: str = "", column: int | None = None) -> None:
-        super().__init__(message)
+        super().__init__(
+            "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
+        )
         self.text = text
         self.column = column
         for line in _pointer(text, column) if column else ():

@@ -22,6 +22,7 @@ from mila_analysis.catalog import CATALOG
 from mila_analysis.errors import MilaAnalysisError, UnsupportedError
 from mila_analysis.formula import Case, Formula, parse
 from mila_analysis.formula.cases import contradict, single_point
+from mila_analysis.formula.floats import value_of
 from mila_analysis.letters import GREEK
 from mila_analysis.tower import Calculus, lift_all
 
@@ -32,7 +33,7 @@ MAX_CHOICES = 4000
 POINTS = (0.6875, -1.3125, 2.84375, -0.28125, -5.1, 7.3)
 CLOSE = 1e-9
 PLAIN = tuple(map(sympy.Rational, ("0", "1", "-1", "2", "-2", "1/2", "-1/2")))
-_LETTER = {name.rstrip("_"): letter for letter, name in GREEK.items()}
+_LETTER = {name.rstrip("_"): letter for letter, name in reversed(GREEK.items())}
 
 _Choice = tuple[tuple[Any, Any], ...]  # parameters of an entry, and what they are
 
@@ -123,7 +124,7 @@ def _with(cases: Sequence[Case], values: Mapping[Any, Any]) -> tuple[Case, ...]:
 def _agree(cases: Sequence[Case], known: Formula, choice: _Choice) -> bool:
     """Whether values agree at a few points, with anything for the user's parameters."""
     settled = _settled(cases)
-    own = {s: _value(v, settled) for s, v in choice}
+    own = {s: value_of(v, settled) for s, v in choice}
     x = known.variables[0]
     for point in POINTS:
         one = _at(cases, {**settled, x: point})
@@ -142,43 +143,10 @@ def _settled(cases: Sequence[Case]) -> dict[Any, float]:
 def _at(cases: Sequence[Case], names: Mapping[Any, float]) -> float:
     """Value of the case that holds; NaN where there is none."""
     for case in cases:
-        found = [(_value(r.difference, names), r.comparison) for r in case.conditions]
+        found = [(value_of(r.difference, names), r.comparison) for r in case.conditions]
         if all((v > 0 if c[0] == ">" else v < 0) for v, c in found):
-            return _value(case.expression, names)
+            return value_of(case.expression, names)
     return math.nan
-
-
-_FLOATS = {
-    sympy.exp: math.exp,
-    sympy.log: math.log,
-    sympy.tanh: math.tanh,
-    sympy.erf: math.erf,
-    sympy.sin: math.sin,
-    sympy.cos: math.cos,
-    sympy.atan: math.atan,
-}
-
-
-def _value(node: Any, names: Mapping[Any, float]) -> float:
-    try:
-        return _float(node, names)
-    except (ArithmeticError, ValueError, KeyError, TypeError):
-        return math.nan
-
-
-def _float(node: Any, names: Mapping[Any, float]) -> float:
-    if node.is_Symbol:
-        return names[node]
-    if node.is_Number or node.is_NumberSymbol:
-        return float(node)
-    values = [_float(arg, names) for arg in node.args]
-    if node.is_Add:
-        return math.fsum(values)
-    if node.is_Mul:
-        return math.prod(values)
-    if node.is_Pow:
-        return math.pow(*values)
-    return _FLOATS[node.func](*values)
 
 
 # --- proof

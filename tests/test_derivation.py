@@ -265,9 +265,13 @@ class TestRefusals:
         with pytest.raises(FormulaError, match="not a real number"):
             derive(define("mine", text))
 
-    def test_more_roots_than_the_limit(self):
-        text = " + ".join(f"sqrt(x + {n})" for n in range(7))
-        with pytest.raises(UnsupportedError, match="more than 6 roots"):
+    @pytest.mark.parametrize(
+        ("term", "why"),
+        [("x*sqrt(x+{})", "4 roots"), ("x*sqrt({})", "8 constants")],
+    )
+    def test_more_roots_or_constants_than_the_limit(self, term, why):
+        text = " + ".join(term.format(prime) for prime in sympy.primerange(2, 30))
+        with pytest.raises(UnsupportedError, match=f"more than {why}"):
             derive(define("mine", text))
 
 

@@ -29,9 +29,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "*": lambda a, b: a * b,
     "/": lambda a, b: a / b,
     "neg": lambda a: -a,
-    "exp": sympy.exp,
-    "log": sympy.log,
-    "tanh": PRIMITIVES["tanh"].rewrite or sympy.tanh,
+    **{name: row.rewrite or row.symbol for name, row in PRIMITIVES.items()},
 }
 _Value = list[Case] | list[tuple[Case, Relation]]
 
@@ -121,6 +119,8 @@ def _power(base: Any, exponent: Any) -> Any:
         if abs(exponent) > MAX_EXPONENT:
             raise UnsupportedError(f"an exponent above {MAX_EXPONENT}: {exponent}")
         return base**exponent
+    if exponent.is_Rational and exponent.q == 2:
+        return sympy.Pow(base, exponent)
     return sympy.exp(exponent * sympy.log(base))
 
 

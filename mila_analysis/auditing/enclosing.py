@@ -77,7 +77,12 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "neg": lambda a: -a,
     "**": _power,
     "exp": _exp,
-    "log": lambda a: a.log(),
+    "log": flint.arb.log,
+    "sqrt": flint.arb.sqrt,
+    "erf": flint.arb.erf,
+    "sin": flint.arb.sin,
+    "cos": flint.arb.cos,
+    "atan": flint.arb.atan,
     "tanh": _tanh,
 }
 _COMPARISONS: dict[str, Callable[[Any], bool | None]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
@@ -12,6 +13,8 @@ from mila_analysis.notation.definitions import definition
 from mila_analysis.notation.tree import Node, fold
 
 __all__ = ["evaluated"]
+
+_erf = np.vectorize(math.erf, otypes=[np.float64])
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {
     "+": np.add,
@@ -27,6 +30,11 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "sinh": np.sinh,
     "cosh": np.cosh,
     "sqrt": np.sqrt,
+    "erf": lambda u: _erf(u).astype(u.dtype),
+    "sin": np.sin,
+    "cos": np.cos,
+    "atan": np.arctan,
+    "asinh": np.arcsinh,
     "abs": np.abs,
     "max": np.maximum,
     "min": np.minimum,

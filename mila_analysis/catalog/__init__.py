@@ -47,6 +47,7 @@ _RESERVED = ("x", "f")
 OWN = "defined by the user"
 MAX_NAME = 64
 MAX_VARIABLES = 8
+MAX_TEXT = 8000
 MAX_TITLE = 32
 
 
@@ -171,7 +172,10 @@ def divided(text: str) -> tuple[str, dict[str, Number]]:
 
     Raises:
         ParameterError: what stands behind the colon is no list of values.
+        FormulaError: the text is too long for either.
     """
+    if len(text) > MAX_TEXT:
+        raise FormulaError(f"the formula is longer than {MAX_TEXT} characters")
     name, _, bindings = _COLON.sub("\0", text, count=1).partition("\0")
     return name, _bindings(bindings) if bindings else {}
 

@@ -19,7 +19,7 @@ PERIODIC = (
                 Fraction(1),
                 r"\alpha",
                 "frequency, learned",
-                low=Fraction("1e-6"),
+                low=Fraction(1, 1 << 20),
             ),
         ),
         source="L. Ziyin, T. Hartwig, M. Ueda, Neural Networks Fail to Learn Periodic "
@@ -36,7 +36,7 @@ PERIODIC = (
                 Fraction(1),
                 r"\beta",
                 "one over the size of the waves, learned",
-                low=Fraction("1e-6"),
+                low=Fraction(1, 1 << 20),
             ),
         ),
         source="S. Lee et al., BigVGAN: A Universal Neural Vocoder with Large-Scale "

@@ -126,7 +126,7 @@ RECTIFIERS = (
                 Fraction(1),
                 r"\alpha",
                 "minus the limit on the left",
-                low=Fraction("1e-6"),
+                low=Fraction(1, 1 << 20),
             ),
         ),
         source="J. T. Barron, Continuously Differentiable Exponential Linear Units, "
@@ -195,7 +195,7 @@ RECTIFIERS = (
                 Fraction(1),
                 r"\beta",
                 "half the width of the bend",
-                low=Fraction("1e-6"),
+                low=Fraction(1, 1 << 20),
             ),
         ),
         aliases=("smooth_relu",),
@@ -220,7 +220,7 @@ RECTIFIERS = (
                 Fraction(4),
                 "b",
                 "size of the bend; at 0 it would be ReLU",
-                low=Fraction("1e-6"),
+                low=Fraction(1, 1 << 20),
             ),
         ),
         source="J. T. Barron, Squareplus: A Softplus-Like Algebraic Rectifier, 2021, "

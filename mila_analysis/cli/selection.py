@@ -179,7 +179,7 @@ def read(text: str, values: Values) -> Activation:
 
     if catalog.is_name(catalog.divided(text)[0]):
         return catalog.resolve(text)
-    words = {spelled(word) for word in _WORDS.findall(text)} - fixed(text)
+    words = {spelled(word) for word in (*_WORDS.findall(text), *text)} - fixed(text)
     return catalog.resolve(
         text, **{name: given[0] for name, given in values.items() if name in words}
     )

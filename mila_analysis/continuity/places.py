@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -98,10 +98,21 @@ def breaks(activation: Activation) -> tuple[Place, ...]:
     """
     late = UnsupportedError("time")
     try:
-        return within(MAX_SECONDS, lambda: tuple(_breaks(activation)), late)
+        return within(MAX_SECONDS, lambda: _in_order(_breaks(activation)), late)
     except UnsupportedError:
         text = "it was not decided where it is undefined, jumps or has a kink"
         return (Place("undecided", text),)
+
+
+def _in_order(places: Iterable[Place]) -> tuple[Place, ...]:
+    """Places from left to right; last what has no place of its own."""
+
+    def key(place: Place) -> tuple[bool, bool, Fraction]:
+        nowhere = place.kind == "undecided" and place.low is None
+        low = place.low
+        return nowhere, low is not None, Fraction(0) if low is None else low
+
+    return tuple(sorted(places, key=key))
 
 
 def _breaks(activation: Activation) -> Iterator[Place]:

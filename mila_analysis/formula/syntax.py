@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from mila_analysis.errors import FormulaError
-from mila_analysis.formula.cases import clipped
 from mila_analysis.formula.limits import MAX_DEPTH, MAX_NESTING, MAX_NODES
+from mila_analysis.formula.powers import clipped
 from mila_analysis.formula.spelling import Source
 
 __all__ = ["CHOICES", "syntax_tree"]
@@ -173,11 +173,13 @@ def _without_bars(tokens: Sequence[_Token], source: Source) -> Source:
 
 
 def _nesting(node: ast.AST) -> int:
-    """How deep functions stand in functions."""
+    """How deep functions stand in functions; a power of a name is one too."""
     inside = max((_nesting(child) for child in ast.iter_child_nodes(node)), default=0)
     match node:
         case ast.Call(func=ast.Name(id=name)):
             return inside + (name not in CHOICES)
+        case ast.BinOp(op=ast.Pow(), right=exponent):  # exp(exponent·log(base))
+            return inside + any(isinstance(n, ast.Name) for n in ast.walk(exponent))
     return inside
 
 

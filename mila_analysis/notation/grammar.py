@@ -336,10 +336,10 @@ def _unknown(text: str, variables: Sequence[str]) -> str:
         return (
             f"β has no value here (known: {known}); -a mila has a β, and so has swish"
         )
-    if text in ("erf", "erfc", "gelu", "GELU", "Phi", "pi", "π"):
+    if text in ("gelu", "GELU", "Phi", "pi", "π"):
         return (
-            f"'{text}' is outside of what can be proved here: numbers, e^x, ln, tanh, "
-            "and what is made of them"
+            f"'{text}' is outside of what can be proved here: numbers, roots, e^x, ln, "
+            "tanh, erf, sin, cos, atan, and what is made of them"
         )
     if text == "varsigma":  # the first Mish paper means softplus by it, others σ
         return r"'\varsigma' has more than one meaning; write \sigma or \ln(1+e^x)"

@@ -126,6 +126,8 @@ def number(value: float, digits: int = 3) -> str:
 
     It is set in braces, so that a minus after a comma is a sign and no operation.
     """
+    if value == 0:
+        return "0"
     mantissa, _, exponent = f"{value:#.{digits}g}".partition("e")
     mantissa = mantissa.removesuffix(".")
     power = rf" \times 10^{{{int(exponent)}}}" if exponent else ""

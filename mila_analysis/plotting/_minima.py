@@ -16,6 +16,7 @@ __all__ = ["Minimum", "minima"]
 
 MOST = 4  # a curve with more of them is one that oscillates
 BISECTIONS = 80
+NOTHING = 1e-12  # of the distance of samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ def _refined(
     activation: Activation, slope: Callable[..., Floats], left: float, right: float
 ) -> Minimum:
     """The point between two others where the slope changes its sign, by bisection."""
+    tiny = NOTHING * (right - left)
     for _ in range(BISECTIONS):
         middle = left / 2 + right / 2
         if not left < middle < right:
@@ -57,4 +59,5 @@ def _refined(
         else:
             right = middle
     at = left / 2 + right / 2
+    at = at if abs(at) > tiny else 0.0  # floats about zero never meet
     return Minimum(activation, at, float(values(activation, Partial())(np.float64(at))))

@@ -19,6 +19,7 @@ from mila_analysis.program import (
     number,
     op,
 )
+from mila_analysis.stability.constants import Constants
 from mila_analysis.stability.terms import rational
 
 __all__ = ["Direct", "Spelling"]
@@ -67,7 +68,12 @@ class Direct:
         self.builder = builder
         names = {v: Name(str(v)) for v in derivation.variables}
         self.spelling = Spelling(names, builder)
+        self.constants = Constants(derivation)
         for generator in derivation.generators:
+            symbol = generator.symbol
+            if symbol in self.constants.symbols:
+                self.spelling.names[symbol] = self.constants.number(symbol)
+                continue
             argument = self.spelling.spell(generator.argument)
             hint = str(generator.symbol).lower()
             value = builder.bind(hint, op(generator.function, argument))

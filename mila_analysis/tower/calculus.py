@@ -12,9 +12,10 @@ from sympy.polys.orderings import lex
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.partials import Partial
 from mila_analysis.tower.generator import Generator
-from mila_analysis.tower.lifting import MAX_GENERATORS, Tower
+from mila_analysis.tower.lifting import Tower
 from mila_analysis.tower.reduction import Reduction
 from mila_analysis.tower.size import check_element, check_expression
+from mila_analysis.tower.store import MAX_GENERATORS
 
 __all__ = ["Calculus", "lift", "lift_all"]
 

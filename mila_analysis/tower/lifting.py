@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sympy
-from sympy.polys.fields import FracField
-from sympy.polys.orderings import lex
 
 from mila_analysis.errors import FormulaError, UnsupportedError
 from mila_analysis.primitives import PRIMITIVES
@@ -17,15 +15,12 @@ from mila_analysis.tower.exponents import (
     multiple_angle,
     multiples,
 )
-from mila_analysis.tower.generator import LETTERS, Generator
+from mila_analysis.tower.generator import Generator
 from mila_analysis.tower.positive import is_positive
-from mila_analysis.tower.reduction import Reduction
 from mila_analysis.tower.roots import root_of_factors, root_of_rational
+from mila_analysis.tower.store import Store
 
-__all__ = ["MAX_GENERATORS", "Tower"]
-
-MAX_GENERATORS = 6
-"""Of functions, an angle counted once; and as many roots and constants."""
+__all__ = ["Tower"]
 
 MAX_POWER = 128
 MAX_ANGLES = 16
@@ -35,18 +30,15 @@ class Tower:
     """SymPy expressions to rational expressions in variables and generators.
 
     Attributes:
-        generators: what was needed so far, each after what it depends on.
         refined: whether a unit became finer on the way, so that all is to be lifted
             again.
     """
 
     def __init__(self, variables: tuple[Any, ...], units: dict[Any, Any]) -> None:
         self.variables = variables
-        self.generators: list[Generator] = []
+        self._store = Store(variables, self._lift)
         self.refined = False
-        self.is_closed = False
         self._units = units
-        self._symbols = set(variables)
 
     @classmethod
     def closed(
@@ -54,15 +46,18 @@ class Tower:
     ) -> Tower:
         """A tower that has its generators, and refuses what would need another."""
         tower = cls(variables, {})
-        tower.generators = list(generators)
-        tower._symbols.update(g.symbol for g in generators)
-        tower.is_closed = True
+        tower._store.close(generators)
         for generator in generators:
             if generator.function in ("exp", "sin"):
                 for base, unit in multiples(generator.argument):
                     key = base if generator.function == "exp" else ("angle", base)
                     tower._units[key] = unit
         return tower
+
+    @property
+    def generators(self) -> list[Generator]:
+        """What was needed so far, each after what it depends on."""
+        return self._store.generators
 
     def lift(self, expression: Any) -> Any:
         """Expression with every function replaced by generators."""
@@ -74,7 +69,7 @@ class Tower:
         """Note the exponents first: those of one base share their finest unit."""
         for node in sympy.postorder_traversal(expression):
             exponent = exponent_of(node)
-            if self.is_closed or exponent is None or not _is_plain(exponent):
+            if self._store.is_closed or exponent is None or not _is_plain(exponent):
                 continue
             for base, factor in multiples(exponent):
                 known = self._units.get(base)
@@ -87,7 +82,7 @@ class Tower:
         So log(1 + exp(-x)) stays one, and is not log(1 + exp(x)) - x, which cancels.
         Beside an erf it has one too: exp(-u²) is the slope of erf(u).
         """
-        if self.is_closed:
+        if self._store.is_closed:
             return
         inside = [log.args[0] for log in expression.atoms(sympy.log)]
         signs: dict[Any, set[bool]] = {}
@@ -102,13 +97,13 @@ class Tower:
                 self._units[base] = -abs(unit)
 
     def _lift(self, node: Any) -> Any:
-        if node.is_Rational or node in self._symbols:
+        if node.is_Rational or node in self._store.symbols:
             return node
         exponent = exponent_of(node)
         if exponent is not None:
             return self._exponential(self._lift(exponent))
         if node is sympy.pi:
-            return self._generator("pi", sympy.Integer(0))
+            return self._store.generator("pi", sympy.Integer(0))
         if node.is_Add or node.is_Mul:
             return node.func(*(self._lift(arg) for arg in node.args))
         if node.is_Pow and node.exp.is_Integer:
@@ -128,7 +123,7 @@ class Tower:
 
     def _exponential(self, exponent: Any) -> Any:
         result = sympy.Integer(1)
-        for base, factor in self._parts(self._canonical(exponent)):
+        for base, factor in self._parts(self._store.canonical(exponent)):
             logarithm = self._logarithm_of_symbol(base)
             if logarithm is not None and factor.q <= 2:
                 result *= self._root(logarithm.argument) ** (2 * factor)
@@ -138,7 +133,7 @@ class Tower:
                 raise UnsupportedError(
                     f"the exponents of {base} have no common unit within {MAX_POWER}"
                 )
-            result *= self._generator("exp", unit * base) ** (factor / unit)
+            result *= self._store.generator("exp", unit * base) ** (factor / unit)
         return result
 
     def _logarithm_of_symbol(self, symbol: Any) -> Generator | None:
@@ -149,7 +144,7 @@ class Tower:
         """Unit of which a multiple of a base is an integer multiple."""
         unit = self._units.setdefault(key, abs(factor))
         if (factor / unit).q != 1:
-            if self.is_closed:
+            if self._store.is_closed:
                 raise UnsupportedError(f"{factor * base} is no multiple of {unit}")
             self._units[key] = unit = finest(unit, factor)
             self.refined = True
@@ -169,7 +164,7 @@ class Tower:
 
     def _logarithm(self, u: Any) -> Any:
         """Logarithm with positive factors split off, each a generator of its own."""
-        top, bottom = sympy.fraction(self._canonical(u))
+        top, bottom = sympy.fraction(self._store.canonical(u))
         result = sympy.Integer(0)
         for part, sign in ((top, 1), (bottom, -1)):
             content, powers = sympy.factor_list(part)
@@ -180,7 +175,7 @@ class Tower:
                 else:
                     rest *= factor**n
             if rest != 1:
-                result += sign * self._generator("log", rest)
+                result += sign * self._store.generator("log", rest)
         return result
 
     def _splits(self, factor: Any) -> bool:
@@ -192,12 +187,12 @@ class Tower:
         return factor.free_symbols <= symbols and is_positive(factor, exponentials)
 
     def _log_of(self, factor: Any) -> Any:
-        for generator in self.generators:
+        for generator in self._store.generators:
             if generator.symbol == factor and generator.function == "exp":
                 return generator.argument
             if generator.symbol == factor and generator.function == "sqrt":
                 return self._logarithm(generator.argument) / 2
-        return self._generator("log", factor)
+        return self._store.generator("log", factor)
 
     # Roots
 
@@ -205,7 +200,7 @@ class Tower:
         """√u as a product of rational expressions and roots; see `roots`."""
         if u == 0:
             return u
-        top, bottom = sympy.fraction(self._canonical(u))
+        top, bottom = sympy.fraction(self._store.canonical(u))
         constant, result = sympy.Integer(1), sympy.Integer(1)
         unsigned: list[tuple[Any, int]] = []
         for part, sign in ((top, 1), (bottom, -1)):
@@ -217,7 +212,7 @@ class Tower:
                     result *= self._exponential(exponent * sign * n / 2)
                 elif is_positive(factor, self.generators):
                     result *= factor ** (sign * n // 2)
-                    result *= self._generator("sqrt", factor) ** (n % 2)
+                    result *= self._store.generator("sqrt", factor) ** (n % 2)
                 else:
                     unsigned.append((factor, sign * n))
         if constant < 0 and all(n % 2 == 0 for _, n in unsigned):
@@ -226,7 +221,7 @@ class Tower:
             root_of_rational(abs(constant)),
             root_of_factors(unsigned, negated=bool(constant < 0)),
         ):
-            inside = (self._generator("sqrt", v) for v in root.inside)
+            inside = (self._store.generator("sqrt", v) for v in root.inside)
             result *= root.outside * sympy.Mul(*inside)
         return result
 
@@ -238,14 +233,14 @@ class Tower:
 
     def _erf(self, u: Any) -> Any:
         sign, u = self._signed(u)
-        for base, factor in self._parts(self._canonical(-(u**2))):
-            if not self.is_closed:
+        for base, factor in self._parts(self._store.canonical(-(u**2))):
+            if not self._store.is_closed:
                 self._units.setdefault(base, factor)  # exp(-u²) itself, which decays
-        return sign * self._generator("erf", u) if sign else u
+        return sign * self._store.generator("erf", u) if sign else u
 
     def _atan(self, u: Any) -> Any:
         sign, u = self._signed(u)
-        return sign * self._generator("atan", u) if sign else u
+        return sign * self._store.generator("atan", u) if sign else u
 
     def _sine(self, u: Any) -> Any:
         return self._angle(u)[0]
@@ -255,7 +250,7 @@ class Tower:
 
     def _angle(self, u: Any) -> tuple[Any, Any]:
         """Sine and cosine, by those of a unit of which the angle is a multiple."""
-        parts = multiples(self._canonical(u))
+        parts = multiples(self._store.canonical(u))
         if not parts:
             return sympy.Integer(0), sympy.Integer(1)
         ((base, factor),) = parts
@@ -264,82 +259,18 @@ class Tower:
             raise UnsupportedError(
                 f"the angles of {base} have no common unit within {MAX_ANGLES}"
             )
-        sine = self._generator("sin", unit * base)
-        cosine = self._generator("cos", unit * base)
+        sine = self._store.generator("sin", unit * base)
+        cosine = self._store.generator("cos", unit * base)
         return multiple_angle(sine, cosine, int(factor / unit))
 
     def _signed(self, u: Any) -> tuple[int, Any]:
         """Sign and argument of an odd function: of u and -u, always the same one."""
-        u = self._canonical(u)
+        u = self._store.canonical(u)
         if u == 0:
             return 0, u
         if u.could_extract_minus_sign():
-            return -1, self._canonical(-u)
+            return -1, self._store.canonical(-u)
         return 1, u
-
-    # Generators
-
-    def _canonical(self, expression: Any) -> Any:
-        """Expression in symbols of the tower, equal for equal elements."""
-        if not any(g.function in ("sqrt", "cos") for g in self.generators):
-            return sympy.cancel(expression)
-        symbols = [*(g.symbol for g in reversed(self.generators)), *self.variables]
-        field = FracField(symbols, sympy.QQ, lex)
-        reduced = Reduction(field, self.generators)
-        return sympy.cancel(reduced(field.from_expr(expression)).as_expr())
-
-    def _generator(self, function: str, argument: Any) -> Any:
-        known = self._find(function, argument)
-        if known is not None:
-            return known
-        if self.is_closed:
-            raise UnsupportedError(f"{function}({argument}) is not in the tower")
-        if argument.is_Rational and function == "log" and argument <= 0:
-            raise FormulaError(f"log({argument}) is not a real number")
-        if function in ("sin", "cos"):
-            return self._add_angle(function, argument)
-        symbol = self._symbol(function)
-        # What the slope brings comes before what has it.
-        slope = self._lift(_slope(function, symbol, argument))
-        self._append(Generator(symbol, function, argument, slope))
-        return symbol
-
-    def _add_angle(self, function: str, argument: Any) -> Any:
-        """Sine and cosine of an angle, as the slope of each needs the other."""
-        pair = {name: self._symbol(name) for name in ("sin", "cos")}
-        meaning = {PRIMITIVES[n].symbol(argument): s for n, s in pair.items()}
-        for name, symbol in pair.items():
-            slope = _slope(name, symbol, argument).xreplace(meaning)
-            self._append(Generator(symbol, name, argument, slope))
-        return pair[function]
-
-    def _find(self, function: str, argument: Any) -> Any | None:
-        found = (g for g in self.generators if g.function == function)
-        return next((g.symbol for g in found if g.argument == argument), None)
-
-    def _append(self, generator: Generator) -> None:
-        self.generators.append(generator)
-        functions = [g.function for g in self.generators]
-        roots = sum(name in ("sqrt", "pi") for name in functions)
-        others = len(functions) - roots - functions.count("cos")
-        if max(roots, others) > MAX_GENERATORS:
-            what = "exponentials and logs" if others > MAX_GENERATORS else "roots"
-            raise UnsupportedError(
-                f"the formula needs more than {MAX_GENERATORS} {what}"
-            )
-
-    def _symbol(self, function: str) -> Any:
-        letter = LETTERS[function]
-        count = sum(g.function == function for g in self.generators)
-        name = self._free(letter + (f"_{count + 1}" if count else ""))
-        self._symbols.add(sympy.Symbol(name))
-        return sympy.Symbol(name)
-
-    def _free(self, name: str) -> str:
-        taken = {str(v) for v in self.variables}
-        while name in taken:
-            name += "_"
-        return name
 
     _functions: Mapping[Any, Callable[[Tower, Any], Any]] = {
         sympy.log: _logarithm,
@@ -348,16 +279,6 @@ class Tower:
         sympy.cos: _cosine,
         sympy.atan: _atan,
     }
-
-
-def _slope(function: str, symbol: Any, argument: Any) -> Any:
-    """Derivative of a generator by its argument, as the table of functions says."""
-    if function == "pi":
-        return sympy.Integer(0)
-    rule = PRIMITIVES[function].slope
-    if rule is None:
-        raise UnsupportedError(f"no rule of differentiation for {function}")
-    return rule(symbol, argument)
 
 
 def _is_plain(exponent: Any) -> bool:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import sympy
 
 from mila_analysis import formula, partials
 from mila_analysis.activation import Activation
@@ -190,8 +189,8 @@ def spelled_in_torch(node: Any, tensors: Tensors) -> Any:
         return tensors[str(node)]
     if node.is_Rational:
         return torch.tensor(float(node), dtype=torch.float64)
-    if node is sympy.E:
-        return torch.tensor(float(sympy.E), dtype=torch.float64)
+    if node.is_NumberSymbol:
+        return torch.tensor(float(node), dtype=torch.float64)
     args = [spelled_in_torch(a, tensors) for a in node.args]
     if node.is_Add:
         return sum(args[1:], start=args[0])

@@ -24,13 +24,13 @@ from mila_analysis.program import (
     Operation,
 )
 from mila_analysis.stability import Program, StableForm
-from mila_analysis.verification.interpreter import (
+from mila_analysis.verification.branches import (
     Branch,
     IdentityError,
-    Interpreter,
     holds,
     signed_arguments,
 )
+from mila_analysis.verification.interpreter import Interpreter
 
 __all__ = ["Branch", "IdentityError", "prove", "prove_readings"]
 

@@ -7,13 +7,12 @@ drops out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import sympy
 
 from mila_analysis.derivation import Derivation
-from mila_analysis.errors import FormulaError, MilaAnalysisError, UnsupportedError
+from mila_analysis.errors import FormulaError, UnsupportedError
 from mila_analysis.program import (
     Constant,
     Expression,
@@ -22,41 +21,19 @@ from mila_analysis.program import (
 )
 from mila_analysis.stability import Program
 from mila_analysis.tower import Reduction, Tower
+from mila_analysis.verification.branches import (
+    SIGNED,
+    Branch,
+    Exact,
+    IdentityError,
+    holds,
+)
 from mila_analysis.verification.combining import multiples_of
 
-__all__ = [
-    "Branch",
-    "Exact",
-    "IdentityError",
-    "Interpreter",
-    "holds",
-    "signed_arguments",
-]
+__all__ = ["Interpreter"]
 
 MOST = 12
 """Powers of an exponential that stand in arithmetic of partials to the fourth order."""
-
-
-class IdentityError(MilaAnalysisError):
-    """A program that is not the derivative, or that the proof cannot follow."""
-
-    exit_code = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """Where a program is one expression: a case, and signs of `signed_arguments`."""
-
-    case: int
-    positive: tuple[bool, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Exact:
-    """The value element·exp(exponent), both in the fraction field."""
-
-    element: Any
-    exponent: Any
 
 
 class Interpreter:
@@ -81,7 +58,7 @@ class Interpreter:
         for generator in derivation.generators:
             symbol = self.field(generator.symbol)
             argument = self.reduced(self.field.from_expr(generator.argument))
-            if generator.function in _SIGNED:
+            if generator.function in SIGNED:
                 self.signs.append((argument, next(signs)))
             if generator.function == "exp":
                 self.exponentials.append((symbol, argument, self.signs[-1][1]))
@@ -393,23 +370,3 @@ class Interpreter:
         if comparison in (">", "<="):
             return self._sign(self._plain(element)) is (comparison == ">")
         raise IdentityError(f"{difference} {comparison} 0 is not known")
-
-
-_SIGNED = ("exp", "erf")
-
-
-def signed_arguments(derivation: Derivation) -> list[Any]:
-    """Arguments of generators of which a branch says whether they are positive."""
-    return [g.argument for g in derivation.generators if g.function in _SIGNED]
-
-
-def holds(value: Any, comparison: str) -> bool:
-    """Whether a number compares with 0 as said."""
-    truth = {
-        ">": value > 0,
-        ">=": value >= 0,
-        "<": value < 0,
-        "<=": value <= 0,
-        "==": value == 0,
-    }
-    return bool(truth[comparison])

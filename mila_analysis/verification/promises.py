@@ -66,7 +66,7 @@ def promised(code: GeneratedCode, partial: str, dtype: str) -> Promise | None:
     if len(variables) > 2 or not is_known(code.activation):
         ten, reach = TEN_BITS, of_dtype(dtype).max / 2.0**40
         return Promise(ten, 16, ten, ten, inf, "ulp where κ ≤ 16", reach)
-    limit = _fast(variables)
+    limit = _fast(variables, code.strategy)
     return Promise(limit, 16, 4, max(12, limit), inf, "ulp where κ ≤ 16")
 
 
@@ -84,7 +84,9 @@ def is_known(activation: Activation) -> bool:
     )
 
 
-def _fast(variables: tuple[str, ...]) -> float:
+def _fast(variables: tuple[str, ...], strategy: str) -> float:
+    if strategy == "wide":
+        return (12, 25, 50)[len(variables)]
     if not variables:
         return 5
     return 8.5 if len(variables) == 1 and variables[0] != "x" else 40

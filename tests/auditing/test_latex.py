@@ -118,7 +118,7 @@ def test_our_own_numbers_are_right_as_printed(verdict):
         (r"\omega x", "omega"),
         (r"\varsigma(x)", "more than one meaning"),
         (r"\log_3(x)", "that logarithm"),
-        (r"\frac{x}{2}(1+\operatorname{erf}(x))", "outside of what can be proved"),
+        (r"\frac{x}{2}(1+\operatorname{gelu}(x))", "outside of what can be proved"),
         (r"x = y = z", "more than one '='"),
         (r"\tanh^{-1}(x)", "positive whole power"),
         ("x" * 5000, "longer"),

@@ -147,8 +147,22 @@ def test_beta_may_be_bound_or_free(verdict):
     assert decimal.proved
 
 
+@pytest.mark.parametrize(
+    ("text", "activation"),
+    [
+        ("x sqrt(1 - sech(softplus(x))^2)", "mish"),
+        ("x (1 + sqrt(1 - sech(x)^2)^2 - tanh(x)^2) / (1 + exp(-x))", "silu"),
+        ("x (sin(x)^2 + cos(x)^2) / (1 + exp(-x)) + atan(x) + atan(-x)", "silu"),
+        ("x (erf(x) + erfc(x)) / (1 + exp(-x))", "silu"),
+    ],
+)
+def test_other_functions_are_followed(verdict, text, activation):
+    assert verdict(text, activation, "f").proved
+
+
 def test_what_algebra_cannot_decide_agrees_and_is_not_proved(verdict):
-    found = verdict("x sqrt(1 - sech(softplus(x))^2)", "mish", "f")
+    one = "sqrt(3 + 2 sqrt(2)) / (1 + sqrt(2))"
+    found = verdict(f"x tanh(softplus(x)) {one}", "mish", "f")
     assert found.verdict == "agrees"
     assert found.passed
     assert not found.proved

@@ -44,3 +44,10 @@ def test_an_end_of_the_range_is_no_minimum(mila):
 def test_a_kink_can_be_a_minimum():
     [m] = found(catalog.define("vee", "max(x - 1, 1 - x)"), points=100)
     assert m.x == pytest.approx(1)
+
+
+@pytest.mark.parametrize("formula", ["x**2", "x*tanh(x)", "x**2/(1 + x**2)"])
+@pytest.mark.parametrize("ends", [(-5, 5), (-3, 4.1), (-0.1, 7)])
+def test_a_minimum_at_zero_is_at_zero(formula, ends):
+    [minimum] = found(catalog.resolve(formula), ends)
+    assert (minimum.x, minimum.y) == (0, 0)

@@ -25,6 +25,8 @@ from mila_analysis.stability.terms import (
 )
 
 E = Name("E")
+ONE = ("mila", "mish", "swish", "silu", "softplus", "sigmoid", "tanh")
+FIRST = [get(name) for name in ONE]
 
 
 def exact_value(expression, names: dict[str, Fraction]) -> Fraction:
@@ -44,9 +46,7 @@ def exact_value(expression, names: dict[str, Fraction]) -> Fraction:
 
 
 class TestTerms:
-    @pytest.mark.parametrize(
-        "activation", [a for a in CATALOG if not a.convention], ids=lambda a: a.name
-    )
+    @pytest.mark.parametrize("activation", FIRST, ids=lambda a: a.name)
     def test_their_sum_is_the_partial(self, activation):
         derived = derive(activation)
         splitter = Splitter(derived)
@@ -56,9 +56,7 @@ class TestTerms:
                 total += rebuilt(term, splitter)
             assert sympy.cancel(total - derived.tower(name)) == 0, name
 
-    @pytest.mark.parametrize(
-        "activation", [a for a in CATALOG if not a.convention], ids=lambda a: a.name
-    )
+    @pytest.mark.parametrize("activation", FIRST, ids=lambda a: a.name)
     def test_low_and_high_are_the_decay_at_both_ends(self, activation):
         derived = derive(activation)
         splitter = Splitter(derived)
@@ -140,8 +138,8 @@ def test_the_error_of_a_product_is_exact(a, b):
 
 
 class TestStrategy:
-    @pytest.mark.parametrize("activation", CATALOG, ids=lambda a: a.name)
-    def test_every_entry_is_homogeneous(self, activation):
+    @pytest.mark.parametrize("activation", FIRST, ids=lambda a: a.name)
+    def test_what_is_made_of_one_exponential_is_homogeneous(self, activation):
         assert stabilize(derive(activation)).strategy == "homogeneous"
 
     def test_direct_on_request(self):
@@ -150,7 +148,7 @@ class TestStrategy:
 
     def test_homogeneous_on_request_is_not_silently_direct(self):
         derived = derive(define("mine", "1 / x"))
-        assert stabilize(derived).strategy == "direct"
+        assert stabilize(derived).strategy == "wide"
         with pytest.raises(NotHomogeneousError):
             stabilize(derived, "homogeneous")
 

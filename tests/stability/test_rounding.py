@@ -13,7 +13,7 @@ from mila_analysis.backends.c.near import fused
 from mila_analysis.backends.numpy import _runtime as runtime
 from mila_analysis.backends.numpy.spelling import spell
 from mila_analysis.balls import enclose_all
-from mila_analysis.catalog import CATALOG, define, get
+from mila_analysis.catalog import define, get
 from mila_analysis.derivation import derive
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.program import Binding, Name, Operation, number, op
@@ -103,9 +103,8 @@ def measured(activation, seed=3):
     return found
 
 
-EACH = [get("mila").bind(beta=beta) for beta in BETAS] + [
-    a for a in CATALOG if a.name != "mila"
-]
+FIRST = ("mish", "swish", "silu", "softplus", "sigmoid", "tanh")
+EACH = [get("mila").bind(beta=beta) for beta in BETAS] + [get(name) for name in FIRST]
 
 
 @pytest.mark.parametrize("activation", EACH, ids=str)
@@ -152,9 +151,7 @@ def test_the_size_of_the_value_is_no_bound_next_to_a_root():
     assert worst > 1000 * 2**-53
 
 
-@pytest.mark.parametrize(
-    "activation", [*CATALOG, define("own", "x*log(1+exp(b*x))", b=1)]
-)
+@pytest.mark.parametrize("activation", [*EACH, define("own", "x*log(1+exp(b*x))", b=1)])
 def test_the_values_are_bit_for_bit_those_of_the_form(activation):
     form = stabilize(derive(activation))
     rng = np.random.default_rng(8)
@@ -226,7 +223,7 @@ def short_with_bounds(activation):
     return bounded(fused(form.near.program), form.variables)
 
 
-SHORT = [a for a in EACH if a.name != "relu"]
+SHORT = EACH
 
 
 @pytest.mark.parametrize("activation", SHORT, ids=str)
@@ -302,7 +299,7 @@ def test_a_corrected_exponent_that_cancels_has_no_bound():
 # Pairs of floats
 
 
-@pytest.mark.parametrize("activation", CATALOG)
+@pytest.mark.parametrize("activation", EACH[-6:], ids=str)
 def test_a_program_without_compensation_is_the_derivative_yet(activation):
     derivation = derive(activation)
     form = stabilize(derivation)
@@ -331,7 +328,7 @@ def test_pairs_leave_the_last_decay_to_the_end():
 
 def test_bounds_of_pairs_prove_what_is_promised():
     """Units of 2^-102, at most 2^6 of them: within 2^-96 of the terms."""
-    for activation in CATALOG:
+    for activation in EACH[-7:]:
         form = stabilize(derive(activation))
         counting = replace(DOUBLE_DOUBLE, unit=Fraction(1))
         found = bounded(uncompensated(form.whole), form.variables, counting)

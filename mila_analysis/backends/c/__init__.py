@@ -6,6 +6,10 @@ of a file, `arrays` compiled functions on NumPy arrays, `reading` a file to the 
 in it. The C that is the same in all files stands beside, as `_*.h`. `accurate` and
 `wide` (double-double with a wide exponent) are the same for correctly rounded results,
 `doubles` what nearly all of these come from, with bounds.
+
+Forms of the strategy `wide` have files of their own, `unlimited`: on `broad` numbers
+(doubles with exponents of their own), and accurate ones on `extended` numbers (the wide
+ones with limits); `series` computes the coefficients of their functions.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from typing import Any
 
 from mila_analysis.backends import header
 from mila_analysis.backends.backend import Backend, Reading, Source
-from mila_analysis.backends.c import accurate, reading
+from mila_analysis.backends.c import accurate, reading, unlimited
 from mila_analysis.backends.c.arrays import functions
 from mila_analysis.backends.c.fast import FORMATS, FastFrame, bodies
 from mila_analysis.backends.c.frame import frame_of
@@ -26,6 +30,8 @@ __all__ = ["C"]
 
 def emit(source: Source) -> str:
     """Source text: head, prototypes, runtime, then the arithmetic of each dtype."""
+    if source.form.strategy == "wide":
+        return unlimited.emit(source)
     if source.accuracy == "accurate":
         return accurate.emit(source)
     frame = FastFrame.of(
@@ -45,6 +51,8 @@ def load(text: str) -> Mapping[str, Callable[..., Any]]:
 
 def read(text: str) -> Sequence[Reading]:
     """The arithmetic of a generated file."""
+    if unlimited.is_unlimited(text):
+        return unlimited.read(text)
     if header.parse(text).accuracy == "accurate":
         return accurate.read(text)
     return reading.read(text)

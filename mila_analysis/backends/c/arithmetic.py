@@ -39,6 +39,9 @@ class Arithmetic:
         literal: exact number to its constant, rounded once.
         residue: exact number to what its constant lacks.
         constants: `nan`.
+        constant: the function that a literal is a call of, if it is one.
+        read: a number of an array, in curly brackets, to a value.
+        write: a value, and a row of rests, to a number of an array.
     """
 
     name: str
@@ -49,6 +52,9 @@ class Arithmetic:
     literal: Callable[[Fraction], str]
     residue: Callable[[Fraction], str]
     constants: Mapping[str, str]
+    constant: str = ""
+    read: str = "{0}"
+    write: str = "{0}"
 
 
 def spell(expression: Expression, arithmetic: Arithmetic, level: int = 0) -> str:
@@ -75,7 +81,7 @@ def _operation(expression: Operation, arithmetic: Arithmetic, level: int) -> str
     if kind == "neg" and kind not in arithmetic.calls:
         text = f"-{spell(args[0], arithmetic, UNARY + 1)}"
         return f"({text})" if level > UNARY else text
-    if kind == "select":
+    if kind == "select" and kind not in arithmetic.calls:
         condition, yes, no = (spell(a, arithmetic, 1) for a in args)
         return f"({condition} ? {yes} : {no})"
     if kind == "residue" and isinstance(args[0], Number):

@@ -69,7 +69,7 @@ def inputs(
     needed = program.needed(roots)
     used = _read(needed, roots)
     lines = [
-        f"const {arithmetic.type} {identifier(v)} = {row(k)};"
+        f"const {arithmetic.type} {identifier(v)} = {arithmetic.read.format(row(k))};"
         for k, v in enumerate(variables)
         if v in used
     ]
@@ -80,9 +80,11 @@ def results(
     program: Program, wanted: Sequence[str], arithmetic: Arithmetic
 ) -> list[str]:
     """Assignments to the outputs."""
+    count = len(wanted)
     return [
-        f"out[{k}][i] = {spell(program.outputs[name], arithmetic)};"
+        f"out[{k}][i] = {arithmetic.write.format(spelled, count + k)};"
         for k, name in enumerate(wanted)
+        for spelled in [spell(program.outputs[name], arithmetic)]
     ]
 
 

@@ -24,7 +24,16 @@ from mila_analysis.backends.c.near import Reach, fused, reach_of
 from mila_analysis.partials import parse
 from mila_analysis.stability import Program, StableForm
 
-__all__ = ["FORMATS", "FastFrame", "Format", "bodies", "near_runtime", "programs"]
+__all__ = [
+    "FORMATS",
+    "GRADIENT",
+    "FastFrame",
+    "Format",
+    "bodies",
+    "gradient_usage",
+    "near_runtime",
+    "programs",
+]
 
 GRADIENT = "gradient"
 
@@ -142,13 +151,7 @@ class FastFrame:
         ]
         if not slopes:
             return self.frame.usage(formats)
-        return [
-            *self.frame.usage(formats),
-            "",
-            f"{prefix}_{GRADIENT}_f64 is the way back: gx is g times the derivative in",
-            "x, and sums those of g times the derivatives in the parameters. Either",
-            "may be NULL, and gx may be g or x.",
-        ]
+        return [*self.frame.usage(formats), "", *gradient_usage(prefix)]
 
     def _signature(self, title: str, form: Format) -> str:
         out = [f"{form.item} *out"]
@@ -205,6 +208,15 @@ class FastFrame:
 
     def _is_joint(self) -> bool:
         return len(self._slopes()) > 1
+
+
+def gradient_usage(prefix: str) -> list[str]:
+    """Documentation of the gradients."""
+    return [
+        f"{prefix}_{GRADIENT}_f64 is the way back: gx is g times the derivative in",
+        "x, and sums those of g times the derivatives in the parameters. Either",
+        "may be NULL, and gx may be g or x.",
+    ]
 
 
 def bodies(frame: FastFrame, form: StableForm) -> dict[Body, list[str]]:

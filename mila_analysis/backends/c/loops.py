@@ -23,7 +23,7 @@ from mila_analysis.backends.c.plain import normal_exponentials
 from mila_analysis.program import Expression, used_names
 from mila_analysis.stability import Program
 
-__all__ = ["Loops"]
+__all__ = ["Loops", "block"]
 
 LOOP = ("size_t i;", "MA_EACH", "for (i = 0; i < MA_BLOCK; i++) {")
 
@@ -62,7 +62,7 @@ class Loops:
         kind, flag = self.arithmetic.type, self.arithmetic.flag
         rows = f"    const {kind} *const *in, {kind} *const *out"
         if body.kind == "whole":
-            return _block([f"static void {body.name}(", f"{rows})"], [], lines, [])
+            return block([f"static void {body.name}(", f"{rows})"], [], lines, [])
         inner = f"{body.name}_of"
         first = [f"{flag} cut = 0;", *wrapped(self._before(lines))]
         loop = [f"MA_INLINE {flag} {inner}(", f"{rows}, int each)"]
@@ -74,7 +74,7 @@ class Loops:
             f"        : {inner}(in, out, 0);",
             "}",
         ]
-        text = _block(loop, first, lines, ["return cut;"])
+        text = block(loop, first, lines, ["return cut;"])
         return "\n".join([text, "", *choice])
 
     @property
@@ -94,7 +94,7 @@ class Loops:
             f"static void {self.reach_name}(",
             f"    const {kind} *const *in, {flag} *cuts)",
         ]
-        return _block(head, [], wrapped(lines), [])
+        return block(head, [], wrapped(lines), [])
 
     def _before(self, lines: Sequence[str]) -> list[str]:
         """What is read, and known, of parameters before the loop."""
@@ -123,8 +123,9 @@ class Loops:
         return self.reach
 
 
-def _block(
+def block(
     head: Sequence[str], first: Sequence[str], lines: Sequence[str], last: Sequence[str]
 ) -> str:
+    """A function that loops over a block."""
     body = [*first, *LOOP, *(f"    {line}" for line in lines), "}", *last]
     return "\n".join([*head, "{", *(f"    {line}" for line in body), "}"])

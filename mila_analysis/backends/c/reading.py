@@ -112,7 +112,7 @@ def program(
         arithmetic: that they are spelled in.
     """
     reader = _Reader(tuple(variables), tuple(names), arithmetic)
-    for statement in _parsed(lines):
+    for statement in _parsed(lines, arithmetic.type):
         reader.statement(statement)
     if set(reader.outputs) != set(names):
         raise FormulaError("a function does not write all of its outputs")
@@ -120,15 +120,16 @@ def program(
     return Program(tuple(reader.bindings), outputs)
 
 
-def _parsed(lines: Sequence[str]) -> Sequence[Any]:
-    text = "\n".join(["void body(void) {", *lines, "}"])
+def _parsed(lines: Sequence[str], kind: str) -> Sequence[Any]:
+    known = [] if kind in ("double", "float") else [f"typedef double {kind};"]
+    text = "\n".join([*known, "void body(void) {", *lines, "}"])
     try:
         tree = c_parser.CParser().parse(text)
     except c_parser.ParseError as error:
         raise FormulaError(f"this is no C: {error}") from None
-    if len(tree.ext) != 1:
+    if len(tree.ext) != len(known) + 1:
         raise FormulaError("a function ends before its end")
-    return tree.ext[0].body.block_items or ()
+    return tree.ext[-1].body.block_items or ()
 
 
 class _Reader:
@@ -158,7 +159,8 @@ class _Reader:
                 row = self._row(target, "out", len(self.names))
                 if self.names[row] in self.outputs:
                     raise FormulaError(f"{self.names[row]} is written twice")
-                self.outputs[self.names[row]] = self.expression(value)
+                found = self._inner(value, self.arithmetic.write)
+                self.outputs[self.names[row]] = self.expression(found)
             case _:
                 raise FormulaError(f"no arithmetic: {type(node).__name__}")
 
@@ -172,6 +174,7 @@ class _Reader:
             raise FormulaError(f"{name} is declared twice")
         if isinstance(value, c_ast.TernaryOp) and _is_id(value.cond, "each"):
             value = value.iftrue
+        value = self._inner(value, self.arithmetic.read)
         if isinstance(value, c_ast.ArrayRef):
             row = self._row(value, "in", len(self.variables))
             if self.variables[row] != name:
@@ -181,6 +184,14 @@ class _Reader:
         else:
             self.bindings.append(Binding(name, self.expression(value)))
         self.known.add(name)
+
+    def _inner(self, node: Any, spelling: str) -> Any:
+        """What a number of an array is made of, or made to."""
+        word, call, _ = spelling.partition("(")
+        match node:
+            case c_ast.FuncCall(name=c_ast.ID(name=name)) if call and name == word:
+                return node.args.exprs[0]
+        return node
 
     def _row(self, node: Any, array: str, count: int) -> int:
         """k of `array[k][i]`."""
@@ -208,7 +219,9 @@ class _Reader:
                 if isinstance(value, Number):
                     return Number(-value.value)
                 return op("neg", value)
-            case c_ast.BinaryOp(op=sign, left=left, right=right) if sign in self.infix:
+            case c_ast.BinaryOp(op=sign, left=left, right=right) if (
+                sign in self.infix or (sign == "/" and self.arithmetic.constant)
+            ):
                 return self._infix(sign, self.expression(left), self.expression(right))
             case c_ast.TernaryOp(cond=condition, iftrue=yes, iffalse=no):
                 parts = (self.expression(n) for n in (condition, yes, no))
@@ -226,16 +239,34 @@ class _Reader:
 
     def _infix(self, sign: str, left: Expression, right: Expression) -> Expression:
         if sign == "/" and isinstance(left, Number) and isinstance(right, Number):
+            if not right.value:
+                raise FormulaError("a constant over 0")
             return Number(left.value / right.value)  # how 1/3 is written
+        if sign not in self.infix:
+            raise FormulaError(f"{sign} is no operation of {self.arithmetic.type}")
         return op(self.infix[sign], left, right)
 
     def _call(self, word: str, args: list[Expression]) -> Expression:
         kind = self.kinds.get(word)
+        if word == self.arithmetic.constant:
+            return _constant(args)
         if kind is None:
             raise FormulaError(f"{word} is no operation")
         if kind == "residue":  # of the first; spelled again, the second must agree
             return op(kind, args[0])
         return op(kind, *args)
+
+
+def _constant(parts: Sequence[Expression]) -> Expression:
+    """The number, or NaN, that a constant holds in one part or more."""
+    if isinstance(parts[0], Constant):
+        return parts[0]
+    numbers = [part.value for part in parts if isinstance(part, Number)]
+    if len(numbers) < len(parts):
+        raise FormulaError("no arithmetic: a constant that is no number")
+    if len(numbers) == 1:
+        return Number(numbers[0])
+    return Number(sum((Fraction(float(n)) for n in numbers), Fraction(0)))
 
 
 def _is_id(node: Any, word: str) -> bool:

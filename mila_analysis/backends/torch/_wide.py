@@ -92,17 +92,31 @@ def _wide(value):
     return _Wide(filled, torch.full((), e, dtype=torch.int64, device="cpu"))
 
 
+def _by_bits():
+    """Whether the bits of floats can be had: torch.jit.trace knows nothing of them."""
+    return not torch.jit.is_tracing()
+
+
 def _power(n):
     """2.0**n for -1022 <= n <= 1023."""
-    return ((n + 1023) << 52).view(torch.float64)
+    if _by_bits():
+        return ((n + 1023) << 52).view(torch.float64)
+    return torch.exp2(n.to(torch.float64))
+
+
+def _exponent(m):
+    """The integer below log2(|m|), or near it; -1023 for 0, and 1022 at most."""
+    if _by_bits():
+        return torch.clamp((m.view(torch.int64) >> 52) & 0x7FF, max=2045) - 1023
+    found = torch.log2(torch.clamp(torch.abs(m), 2.0**-1000, 2.0**1000))
+    return torch.where(m * 0.0 == m, -1023, torch.floor(found).to(torch.int64))
 
 
 def _normal(m, e):
     """The same number with |m| in [1, 2), or 0; m is not subnormal."""
-    biased = torch.clamp((m.view(torch.int64) >> 52) & 0x7FF, max=2045)
-    nothing = ((biased - 1) >> 63) & _NOWHERE
-    e = torch.clamp(e + (biased - 1023) + nothing, min=_NOWHERE)
-    return _Wide(m * ((2046 - biased) << 52).view(torch.float64), e)
+    k = _exponent(m)
+    nothing = ((k + 1022) >> 63) & _NOWHERE
+    return _Wide(m * _power(-k), torch.clamp(e + k + nothing, min=_NOWHERE))
 
 
 def _kept(m, e, spread):
@@ -119,8 +133,11 @@ def _aligned(a, b):
 def _shifted(a, e):
     """m of a for the exponent e >= a.e; 0, not NaN, where a is far smaller."""
     less = a.e - e
-    kept = a.m.view(torch.int64) & ~((less + (1 << 16)) >> 63)
-    return kept.view(torch.float64) * _power(torch.clamp(less, min=-600))
+    power = _power(torch.clamp(less, min=-600))
+    if _by_bits():
+        kept = a.m.view(torch.int64) & ~((less + (1 << 16)) >> 63)
+        return kept.view(torch.float64) * power
+    return torch.where(less < -(1 << 16), 0.0, a.m) * power
 
 
 def _compared(a, b):
@@ -214,5 +231,6 @@ def _rounded(a, dtype):
     e = _normal(a.m, a.e).e  # the last digit that is kept is 2**last
     last = torch.clamp(e - (digits - 1), least, 200)
     large = 1.5 * _power(last + 52)
-    kept = torch.copysign((value + large) - large, value)
+    kept = (value + large) - large
+    kept = torch.where(kept == 0.0, value * 0.0, kept)  # with its sign
     return kept.to(torch.float32).to(dtype)

@@ -30,6 +30,8 @@ _settle()
 
 def _computed(names, dtype, *values):
     """Partials by name in wide numbers, rounded to a dtype once."""
+    if torch.onnx.is_in_onnx_export():
+        raise RuntimeError("ONNX has no arithmetic for this: its floats are rounded")
     if _in_memory(values):
         return _by_blocks(names, dtype, values)
     return _by_wide(names, dtype, values)
