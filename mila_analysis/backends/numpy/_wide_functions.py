@@ -151,15 +151,17 @@ def _wide_exp(z):
 def _remainder(value, n):
     """value - n·log(2); the first part of log(2) has 32 bits."""
     first, second, third = _LOG_2
-    if np.abs(n).max() < 1 << 20:
-        value = value - n * first
-        return value - n * second
+    near = value - n * first
+    near -= n * second
+    few = np.abs(n) < 1 << 20
+    if few.all():
+        return near
     high = np.rint(n * 2.0**-20) * 2.0**20
     middle = _upper(second)
     for part in (first, middle, second - middle, third):
         value = value - high * part
         value = value - (n - high) * part
-    return value
+    return np.where(few, near, value)
 
 
 def _wide_expm1(z):
