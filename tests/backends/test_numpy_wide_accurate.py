@@ -26,8 +26,8 @@ GELU, NESTED = "x * (1 + erf(x / sqrt(2))) / 2", "x / (1 + exp(-exp(x)))"
 
 
 def _runtime() -> dict:
-    imports = wide.imports("accurate", pairs=False)
-    text = "\n".join([*imports, wide.runtime("accurate", pairs=False)])
+    imports = wide.imports("accurate")
+    text = "\n".join([*imports, wide.runtime("accurate")])
     namespace: dict = {}
     exec(compile(text, "<runtime>", "exec"), namespace)
     return namespace

@@ -31,7 +31,7 @@ from mila_analysis.program import (
 )
 from mila_analysis.stability import Program, StableForm
 
-__all__ = ["CALLS", "arithmetic", "imports", "needs_pairs", "runtime", "spell"]
+__all__ = ["CALLS", "arithmetic", "imports", "runtime", "spell"]
 
 CALLS = (
     "exp", "expm1", "log", "log1p", "sqrt", "erf", "erfcx", "sin", "cos", "atan",
@@ -46,25 +46,12 @@ _DIGITS = 100  # of an irrational number, known to 2^-300
 _BITS = 57  # of polynomials whose coefficients are rounded to float64
 
 
-def needs_pairs(program: Program) -> bool:
-    """Whether a program asks for digits beyond those of float64."""
-    expressions = [b.value for b in program.bindings] + [*program.outputs.values()]
-    return any(_holds(e, "exp_error") for e in expressions)
-
-
-def imports(accuracy: str, *, pairs: bool) -> tuple[str, ...]:
-    """Import statements of a module.
-
-    Args:
-        accuracy: fast or accurate.
-        pairs: whether fast arithmetic needs pairs of floats.
-    """
-    if accuracy == "accurate":
-        names = "MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal"
-        return (f"from decimal import {names}, localcontext", "import numpy as np")
-    decimal = "from decimal import Decimal, localcontext"
-    first = [decimal, "from fractions import Fraction"] if pairs else []
-    return (*first, "import numpy as np")
+def imports(accuracy: str) -> tuple[str, ...]:
+    """Import statements of a module that is fast or accurate."""
+    if accuracy == "fast":
+        return ("import numpy as np",)
+    names = "MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal"
+    return (f"from decimal import {names}, localcontext", "import numpy as np")
 
 
 def arithmetic(
@@ -175,7 +162,7 @@ def spell(expression: Expression, level: int = 0, numeral: Numeral = literal) ->
     return f"_k.{kind}({spelled})"
 
 
-def runtime(accuracy: str, *, pairs: bool) -> str:
+def runtime(accuracy: str) -> str:
     """The constants, and the text that is the same in all modules of a kind."""
     shared = [("_accurate.py", "_elementwise")]
     shared += [("_runtime.py", n) for n in ("_together", "_flat", "_dtype")]
@@ -184,20 +171,11 @@ def runtime(accuracy: str, *, pairs: bool) -> str:
     if accuracy == "accurate":
         shared += [("_accurate.py", n) for n in ("_distinct", "_nearest")]
         parts.append(blocks[: blocks.index("\n\n\ndef _evaluate(")])
-        more: Sequence[str] = ("_spans.py", "_span_functions.py", "_wide_rounded.py")
+        parts += map(_text, ("_spans.py", "_span_functions.py", "_wide_rounded.py"))
     else:
         parts.append(blocks)
-        more = ("_pairs.py", "_wide_exp_error.py") if pairs else ()
-    parts += map(_text, more)
     parts += (_function(_text(file), name) for file, name in shared)
     return "\n\n\n".join(parts)
-
-
-def _holds(expression: Expression, kind: str) -> bool:
-    match expression:
-        case Name() | Number() | Constant():
-            return False
-    return expression.kind == kind or any(_holds(a, kind) for a in expression.args)
 
 
 def _text(file: str) -> str:

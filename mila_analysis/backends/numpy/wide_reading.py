@@ -35,12 +35,11 @@ def read(text: str) -> list[Reading]:
     Raises:
         ReadingError: something in it is not what this program writes; names the line.
     """
-    pairs = "\nclass _Pair:" in text
     accuracy = "accurate" if "\nclass _Spans:" in text else "fast"
     ours = Layout(
         replace(_DIALECT, values={**_DIALECT.values, **_numbers(parsed(text))}),
-        runtime(accuracy, pairs=pairs),
-        imports(accuracy, pairs=pairs),
+        runtime(accuracy),
+        imports(accuracy),
         has_near=False,
     )
     return read_module(text, ours)
