@@ -161,11 +161,13 @@ def _sqrt_of(v, digits):
         return v.sqrt()
 
 
-def _pi(digits):
+def _pi(digits, _known={}):  # noqa: B006 - a cache
     """π by Machin's formula."""
-    with _context(digits + 10):
-        parts = (_atan_series(1 / Decimal(n), digits + 10) for n in (5, 239))
-        return 16 * next(parts) - 4 * next(parts)
+    if digits not in _known:
+        with _context(digits + 10):
+            parts = [_atan_series(1 / Decimal(n), digits + 10) for n in (5, 239)]
+            _known[digits] = 16 * parts[0] - 4 * parts[1]
+    return _known[digits]
 
 
 def _atan_series(x, digits):
