@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mila_analysis import native
 from mila_analysis.activation import Activation
-from mila_analysis.errors import ParameterError
+from mila_analysis.errors import ParameterError, UnsupportedError
 from mila_analysis.kernels import Kernel, generate_code, load
 
 if TYPE_CHECKING:
@@ -58,6 +58,11 @@ def lambdify(
         return slow()
     except native.CompileError as error:
         log.warning("computing without compiled C: %s", error)
+        return slow()
+    except UnsupportedError as error:
+        if accuracy != "fast":
+            raise
+        log.info("computing without compiled C: %s", error)
         return slow()
 
 

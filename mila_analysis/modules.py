@@ -87,14 +87,32 @@ def _layer(
     activation: Activation, accuracy: str, native: bool | None, order: int
 ) -> type[Any]:
     text = generate_code(activation, "torch", order=order).text
-    gpu = ""
-    if accuracy == "fast" and triton.available():
-        gpu = generate_code(activation, "triton", order=order).text
+    gpu = _gpu(activation, order) if accuracy == "fast" else ""
     if native is False or (native is None and not operators.available()):
         return _plain(text, gpu)
-    compiled = operators.source(activation, order=order, accuracy=accuracy)
-    made = _native if native else _native_or_not
-    return made(text, compiled, gpu)
+    if native:
+        compiled = operators.source(activation, order=order, accuracy=accuracy)
+        return _native(text, compiled, gpu)
+    try:
+        compiled = operators.source(activation, order=order)
+    except UnsupportedError as error:
+        log.info("a layer in the arithmetic of torch: %s", error)
+        return _plain(text, gpu)
+    return _native_or_not(text, compiled, gpu)
+
+
+def _gpu(activation: Activation, order: int) -> str:
+    """Triton code; none where it cannot run, or has no arithmetic for the activation.
+
+    On a GPU such a layer computes in the arithmetic of torch.
+    """
+    if not triton.available():
+        return ""
+    try:
+        return generate_code(activation, "triton", order=order).text
+    except UnsupportedError as error:
+        log.info("a layer without Triton code: %s", error)
+        return ""
 
 
 def _native_or_not(text: str, compiled: str, gpu: str) -> type[Any]:

@@ -137,7 +137,7 @@ MA_INLINE ma_broad ma_broad_residue(ma_broad rounded, double lost)
 /* A rounding error, or 0 where it is too large to be one. */
 MA_INLINE ma_broad ma_broad_small(ma_broad a)
 {
-    int fits = (a.e < 0.0) | ((a.e == 0.0) & (fabs(a.m) <= 1.0));
+    int fits = (a.e < -1.0) | ((a.e == -1.0) & (fabs(a.m) <= 1.0));
     fits &= a.m == a.m;
     return ma_broad_of(ma_pick(fits, a.m, 0.0), ma_pick(fits, a.e, MA_BROAD_NOWHERE));
 }

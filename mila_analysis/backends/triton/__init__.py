@@ -28,6 +28,7 @@ from mila_analysis.backends.triton.arithmetic import arithmetic
 from mila_analysis.backends.triton.frame import Frame
 from mila_analysis.backends.triton.reading import read
 from mila_analysis.errors import UnsupportedError
+from mila_analysis.stability import StableForm
 
 __all__ = ["TRITON", "NoTritonError", "available", "install", "layer", "namespace"]
 
@@ -39,8 +40,13 @@ class NoTritonError(UnsupportedError):
 
 
 def emit(source: Source) -> str:
-    """Source text: public functions, arithmetic, kernels, the runtime, the layer."""
+    """Source text: public functions, arithmetic, kernels, the runtime, the layer.
+
+    Raises:
+        UnsupportedError: the form is for wide numbers.
+    """
     derivation = source.derivation
+    _check_form(source.form)
     frame = Frame(source.activation, derivation.order, source.form.near)
     parts = frame.parts(
         docstring(source, "triton"),
@@ -48,6 +54,14 @@ def emit(source: Source) -> str:
         arithmetic(source.form, frame.bodies),
     )
     return "\n\n\n".join(parts) + "\n"
+
+
+def _check_form(form: StableForm) -> None:
+    if form.strategy == "wide":
+        raise UnsupportedError(
+            "Triton code has no numbers with an exponent of their own, which this "
+            "activation needs: use the backend torch, which computes on GPUs too"
+        )
 
 
 def available() -> bool:
