@@ -14,16 +14,15 @@ from mila_analysis.backends.numpy._wide import (
     _exponent,
     _lifted,
     _normal,
-    _power,
     _roomy,
     _tidy,
     _Wide,
     _wide,
-    _within,
 )
 
-_LOG_2 = (0.0, 0.0, 0.0)  # what the generated part defines
+_LOG_2 = (0.0, 0.0, 0.0)  # what the generated part defines, or another
 _ERF = _ERFCX = ()
+_circular = None
 
 # --- runtime ---
 _TINY = 2.0**-60  # below it, a function is the first term of its series
@@ -58,11 +57,12 @@ class _Kit:
         return _wide_erfcx(_wide(u))
 
     def sin(self, z):
-        return _wide_sin(_normal(_wide(z)))
+        z = _normal(_wide(z))
+        tiny, found = z.e < -60, _circular(np.sin, z)
+        return _chosen(tiny, z, found) if tiny.any() else found
 
     def cos(self, z):
-        z = _normal(_wide(z))
-        return _bounded(np.cos(_angle(z)))
+        return _circular(np.cos, _normal(_wide(z)))
 
     def atan(self, u):
         u = _wide(u)
@@ -89,6 +89,9 @@ class _Kit:
         s = 2 * (a.s + b.s) + 106
         found = _Wide(m, _exponent(m, a.e + b.e), s, a.wild or b.wild)
         return _normal(found)
+
+    def exp_error(self, z, rounded):
+        return _exp_error(_wide(z), rounded)
 
     def residue(self, _constant, low):
         return low
@@ -150,22 +153,59 @@ def _wide_exp(z):
 
 def _remainder(value, n):
     """value - n·log(2); the first part of log(2) has 32 bits."""
-    first, second, _ = _LOG_2
+    first, second, third = _LOG_2
     near = value - n * first
     near -= n * second
-    large = ~(np.abs(n) < 1 << 20)
-    return np.where(large, _far_remainder(value, n), near) if large.any() else near
-
-
-def _far_remainder(value, n):
-    """The same for n of more than 20 bits, in two parts of these."""
-    first, second, third = _LOG_2
+    few = np.abs(n) < 1 << 20
+    if few.all():
+        return near
     high = np.rint(n * 2.0**-20) * 2.0**20
     middle = _upper(second)
     for part in (first, middle, second - middle, third):
         value = value - high * part
         value = value - (n - high) * part
-    return value
+    return np.where(few, near, value)
+
+
+def _exp_error(z, rounded):
+    """exp(z) less its rounded value, to 2^-70 of that; 0 beyond all that matters."""
+    value = _double(z)
+    inside = np.abs(value) < 1 << 19
+    value = np.where(inside, value, 0.0)
+    n = np.rint(value * (1.0 / sum(_LOG_2)))
+    first, second, third = _LOG_2
+    product = n * second
+    high, low = _two_sum(value - n * first, -product)
+    low -= _lost(n, second) + n * third
+    high, low = _exp_pair(high, low)
+    lost = np.where(inside, (high - rounded.m) + low, 0.0)
+    return _normal(_Wide(lost, _exponent(lost, rounded.e), 120, rounded.wild))
+
+
+def _exp_pair(high, low):
+    """exp(high + low) as a sum of two floats, for sizes up to 0.35."""
+    total, rest = np.zeros_like(high), 0.0
+    factorials = np.cumprod(np.arange(1.0, 19.0))
+    for n in range(18, 6, -1):
+        total += 1.0 / factorials[n - 1]
+        total *= high
+    for n in range(6, -1, -1):
+        factorial = factorials[n - 1] if n else 1.0
+        inverse = 1.0 / factorial
+        lack = ((1.0 - inverse * factorial) - _lost(inverse, factorial)) / factorial
+        total, lost = _two_sum(inverse, total)
+        rest += lost + lack
+        if n:
+            rest = _lost(total, high) + total * low + rest * high
+            total = total * high
+    return total, rest
+
+
+def _two_sum(a, b):
+    """a + b as a sum and its error."""
+    total = a + b
+    part = total - a
+    return total, (a - (total - part)) + (b - part)
 
 
 def _wide_expm1(z):
@@ -240,22 +280,3 @@ def _flat_erfcx(x):
     lost = (1.0 - back) + (2.0 * x - (bottom - back))
     found = top / bottom
     return found + ((rest - (top - 1.0)) - found * lost) / bottom
-
-
-def _angle(z):
-    """The float64 of a normal number, NaN beyond the floats."""
-    value = z.m * _power(_within(z.e, -700, 1023))
-    return np.where(z.e > 1023, np.nan, value) if z.e.max() > 1023 else value
-
-
-def _bounded(found):
-    """Sines or cosines; the exponent of NaN is 1."""
-    wild = bool(np.isnan(found).any())
-    e = np.where(np.isnan(found), 1, _ORIGIN) if wild else _ORIGIN
-    return _Wide(found, _exponent(found, e), 70, wild)
-
-
-def _wide_sin(z):
-    value = _angle(z)
-    found, tiny = _bounded(np.sin(value)), np.abs(value) < _TINY
-    return _chosen(tiny, z, found) if tiny.any() else found
