@@ -118,7 +118,7 @@ class Parameter:
     @property
     def domain(self) -> str:
         """The values it may have, such as `at least 0`; nothing if it may have any."""
-        return " and ".join(f"{rule} {numeral(end)}" for rule, end in self._rules())
+        return " and ".join(f"{rule} {float(end):.6g}" for rule, end in self._rules())
 
     @property
     def label(self) -> str:

@@ -24,7 +24,7 @@ from mila_analysis.tower import Calculus, Generator, Reduction, lift_all
 __all__ = ["Derivation", "DerivedCase", "derive", "factored"]
 
 MAX_SECONDS = 20
-"""Of one derivation; those of the catalog take a tenth of a second."""
+"""Of one derivation; those of the catalog take less than one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +69,10 @@ class Derivation:
     def element(self, name: str, case: int = 0) -> Any:
         """A partial as an element of the fraction field, for exact algebra."""
         return self.cases[case].partials[self.partial(name).name]
+
+    def plain(self, name: str, case: int = 0) -> Any:
+        """The same with the roots of its denominators left there, for arithmetic."""
+        return self.cases[case].plain[self.partial(name).name]
 
     def reduced(self, element: Any) -> Any:
         """Canonical form of a field element: equal functions are equal in it."""

@@ -27,6 +27,7 @@ __all__ = [
     "define",
     "divided",
     "get",
+    "is_latex",
     "is_name",
     "names",
     "resolve",
@@ -47,6 +48,7 @@ _RESERVED = ("x", "f")
 OWN = "defined by the user"
 MAX_NAME = 64
 MAX_VARIABLES = 8
+MAX_TEXT = 8000
 MAX_TITLE = 32
 
 
@@ -123,7 +125,7 @@ def define(name: str, formula: str, **parameters: Number) -> Activation:
 
 
 def _plain(formula: str) -> str:
-    if not any(c in formula for c in "\\{}"):
+    if not is_latex(formula):
         return formula
     from mila_analysis.notation.plain import from_latex
 
@@ -166,12 +168,20 @@ def is_name(text: str) -> bool:
     return bool(_WORD.fullmatch(text.strip())) and text.strip() != "x"
 
 
+def is_latex(text: str) -> bool:
+    """Whether a formula can only be LaTeX: no plain one has a backslash or braces."""
+    return any(c in text for c in "\\{}")
+
+
 def divided(text: str) -> tuple[str, dict[str, Number]]:
     """Name or formula, and the values behind its colon.
 
     Raises:
         ParameterError: what stands behind the colon is no list of values.
+        FormulaError: the text is too long for either.
     """
+    if len(text) > MAX_TEXT:
+        raise FormulaError(f"the formula is longer than {MAX_TEXT} characters")
     name, _, bindings = _COLON.sub("\0", text, count=1).partition("\0")
     return name, _bindings(bindings) if bindings else {}
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mila_analysis.activation import Activation
 from mila_analysis.cli.output import say
+
+if TYPE_CHECKING:
+    from mila_analysis.continuity import Place
 
 __all__ = ["remark"]
 
@@ -43,11 +47,15 @@ def _remark_places(activation: Activation, *, kinks: bool) -> None:
     found = [p for p in breaks(activation) if kinks or p.kind in ("undefined", "jump")]
     for place in found[:MOST]:
         word = "note" if place.kind == "kink" else "warning"
-        say(f"{word}: {_named(activation, place.text)}")
+        say(f"{word}: {_named(activation, place)}")
     if len(found) > MOST:
         say(f"note: and {len(found) - MOST} places more")
 
 
-def _named(activation: Activation, text: str) -> str:
+def _named(activation: Activation, place: Place) -> str:
+    """The line of a place, with the activation as its subject where it needs one."""
     shown = activation.title or activation.name
-    return f"{shown}: {text}" if shown != "custom" else text
+    shown = "the formula" if shown == "custom" else shown
+    if place.kind == "undefined":
+        return str(place)
+    return f"{shown}{':' if place.kind == 'undecided' else ''} {place}"

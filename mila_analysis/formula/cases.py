@@ -11,13 +11,13 @@ from typing import Any
 import sympy
 
 from mila_analysis.errors import FormulaError
-from mila_analysis.formula.limits import MAX_BITS, MAX_CASES, MAX_EXPONENT
+from mila_analysis.formula.limits import MAX_CASES
+from mila_analysis.formula.powers import check_size
 
 __all__ = [
     "Case",
     "Formula",
     "Relation",
-    "clipped",
     "combine",
     "contradict",
     "possible",
@@ -161,16 +161,4 @@ def _bound(relation: Relation) -> tuple[Any, Any, str] | None:
 def _check(value: Any) -> None:
     if value.has(*_IMPOSSIBLE):
         raise FormulaError("the formula is not a real number anywhere")
-    for number in value.atoms(sympy.Rational):
-        if number.p.bit_length() + number.q.bit_length() > MAX_BITS:
-            raise FormulaError("the formula holds a number that is too large")
-    for power in value.atoms(sympy.Pow):
-        exponent = power.exp
-        if exponent.is_Rational and max(abs(exponent.p), exponent.q) > MAX_EXPONENT:
-            shown = clipped(str(power))
-            raise FormulaError(f"an exponent above {MAX_EXPONENT} in {shown}")
-
-
-def clipped(text: str) -> str:
-    """Text that fits into a message."""
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    check_size(value)

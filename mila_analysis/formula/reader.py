@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import product
@@ -18,14 +17,13 @@ from mila_analysis.formula.cases import (
     Case,
     Formula,
     Relation,
-    clipped,
     combine,
     contradict,
     possible,
     put_in,
 )
-from mila_analysis.formula.floats import value_of
 from mila_analysis.formula.limits import MAX_DIGITS, MAX_EXPONENT, MAX_SECONDS
+from mila_analysis.formula.powers import check_exponent, clipped, is_high
 from mila_analysis.formula.spelling import Source, spelled_out
 from mila_analysis.formula.syntax import CHOICES, syntax_tree
 from mila_analysis.primitives import DEFINED, PRIMITIVES
@@ -173,7 +171,7 @@ class _Reader:
             raise self._refuse(node, f"{name} takes one argument")
         if name not in _TAME:
             for case in values[0]:
-                _check_powers(case.expression)
+                check_exponent(case.expression)
         if name in DEFINED:
             return put_in(parse(DEFINED[name], ("u",)), values[0])
         return combine(PRIMITIVES[name].symbol, values)
@@ -238,7 +236,7 @@ def _power(base: Any, exponent: Any) -> Any:
         if base == 0 and exponent < 0:
             raise FormulaError("division by zero")
         return base**exponent
-    if exponent.is_Rational and max(abs(exponent.p), exponent.q) > MAX_EXPONENT:
+    if is_high(exponent):
         raise FormulaError(
             f"an exponent beyond {MAX_EXPONENT}: {clipped(str(exponent))}"
         )
@@ -250,18 +248,5 @@ def _power(base: Any, exponent: Any) -> Any:
 
 
 def _exponential(exponent: Any) -> Any:
-    _check_powers(exponent)
+    check_exponent(exponent)
     return sympy.exp(exponent)
-
-
-def _check_powers(exponent: Any) -> None:
-    """Refuse what SymPy works out: exp(10**9*log(2)) has 300 million digits."""
-    is_constant = not exponent.free_symbols and not exponent.is_Rational
-    if is_constant and math.isinf(value_of(exponent, {})):
-        raise FormulaError("the formula holds a number that is too large")
-    for term in sympy.Add.make_args(exponent):
-        factor, rest = term.as_coeff_Mul()
-        if rest.has(sympy.log) and max(abs(factor.p), factor.q) > MAX_EXPONENT:
-            raise FormulaError(
-                f"an exponent beyond {MAX_EXPONENT}: {clipped(str(factor))}"
-            )

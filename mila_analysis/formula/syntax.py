@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from mila_analysis.errors import FormulaError
-from mila_analysis.formula.cases import clipped
 from mila_analysis.formula.limits import MAX_DEPTH, MAX_NESTING, MAX_NODES
+from mila_analysis.formula.powers import clipped
 from mila_analysis.formula.spelling import Source
 
 __all__ = ["CHOICES", "syntax_tree"]

@@ -99,10 +99,8 @@ class Cancelling:
         ]
         near = bind("near", add(value(found.leading), *rests))
         far = bind("form", self.speller.sum(polynomial))
-        highest = mul(number(max(found.rests)), z)  # below 0 the rest alternates
-        for is_near in (op("<", highest, number(6)), op(">", highest, number(-2))):
-            near = op("select", is_near, near, far)
-        return bind("either", near)
+        is_near = op("<", op("abs", mul(number(max(found.rests)), z)), number(2))
+        return bind("either", op("select", is_near, near, far))
 
     def _complement(self, generator: Generator, is_sum: bool) -> Expression:
         """erf(u) + 1 or erf(u) - 1: exp(-u²)·erfcx(|u|) on the side where it decays."""

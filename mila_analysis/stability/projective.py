@@ -157,8 +157,8 @@ class Projective:
             for at, k, n in zip(self.coordinates, low, high, strict=True)
             if max(k, n) > 0
         ]
-        if not self.coordinates and len(terms) == 1 and not terms[0].forms:
-            return self._product(terms[0])
+        if not self.coordinates and not any(t.forms for t in terms):
+            return self._polynomial(element, terms)
         products = max(len(t.monomial) for t in terms) > 1
         outside = shared_monomial(terms) if products and decays else ()
         inside = [without(t, outside) for t in terms]
@@ -179,6 +179,20 @@ class Projective:
         for each in decays:
             total = op("fade", total, each.tail)
         return total
+
+    def _polynomial(self, element: Any, terms: list[Term]) -> Expression:
+        """A polynomial in the variables, which keeps its digits beside a root of x."""
+        if len(terms) == 1:
+            return self._product(terms[0])
+        content, factors = element.numer.factor_list()
+        if len(factors) == 1 and factors[0][1] == 1:
+            return add(*(self._product(t) for t in terms))
+        scale = rational(content) / rational(element.denom.LC)
+        powers = [
+            self.builder.power(self.builder.bind("factor", self.value(part)), n)
+            for part, n in ((element.field(p), n) for p, n in factors)
+        ]
+        return _scaled(mul(*powers), scale)
 
     def _product(self, term: Term) -> Expression:
         """A monomial: 0 where a factor is 0, whatever the others are."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 from mila_analysis.derivation import Derivation
 from mila_analysis.program import (
@@ -11,7 +11,6 @@ from mila_analysis.program import (
     Builder,
     Expression,
     Name,
-    Number,
     Operation,
     number,
     op,
@@ -122,9 +121,11 @@ def _program(derivation: Derivation, rule: Rule) -> Program:
 
 
 def _output(derivation: Derivation, rule: Rule, name: str) -> Expression:
-    values = [rule.value(case.plain[name]) for case in derivation.cases]
+    elements = [case.plain[name] for case in derivation.cases]
+    values = [rule.value(element) for element in elements]
+    used = [_used(derivation, element) for element in elements]
     if len(set(values)) == 1:
-        return _following_nan(values[0])
+        return _following_nan(values[0], derivation, used)
     result: Expression = NAN  # no case holds for NaN
     for case, value in reversed(list(zip(derivation.cases, values, strict=True))):
         conditions = [
@@ -132,7 +133,21 @@ def _output(derivation: Derivation, rule: Rule, name: str) -> Expression:
             for r in case.conditions
         ]
         result = _choose(conditions, value, rule.builder.bind("rest", result))
-    return result
+    decided = [
+        names.union(*(_used(derivation, r.difference) for r in case.conditions))
+        for names, case in zip(used, derivation.cases, strict=True)
+    ]
+    return _following_nan(result, derivation, decided)
+
+
+def _used(derivation: Derivation, expression: Any) -> set[str]:
+    """Variables that an expression of the tower depends on."""
+    plain = expression.as_expr() if hasattr(expression, "as_expr") else expression
+    found = {str(symbol) for symbol in plain.free_symbols}
+    for generator in reversed(derivation.generators):
+        if str(generator.symbol) in found:
+            found |= {str(symbol) for symbol in generator.argument.free_symbols}
+    return found
 
 
 def _choose(
@@ -143,9 +158,11 @@ def _choose(
     return value
 
 
-def _following_nan(value: Expression) -> Expression:
-    """A constant partial is still NaN where x is."""
-    if isinstance(value, Number):
-        x = Name("x")
-        return op("select", op("==", x, x), value, NAN)
+def _following_nan(
+    value: Expression, derivation: Derivation, used: list[set[str]]
+) -> Expression:
+    """NaN where any variable is, be it one that a case does not depend on."""
+    for name in _names(derivation):
+        if not all(name in names for names in used):
+            value = op("select", op("==", Name(name), Name(name)), value, NAN)
     return value

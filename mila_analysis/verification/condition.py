@@ -30,7 +30,7 @@ def size_of_terms(
 
     Its quotient by the size of the value is the condition number κ.
     """
-    element = derivation.element(name, _case(derivation, point))
+    element = derivation.plain(name, _case(derivation, point))
     factors = _factors(derivation, element)
     bits = 128
     while True:

@@ -259,11 +259,13 @@ def _limit_of_what_swings(
     activation: Activation, name: str, side: int, order: int
 ) -> Wanted | None:
     """The limit that several far points agree on, if they do."""
-    found = {
-        _limit(activation, name, side, order, ((1e150, far),))
-        for far in (1e300, 2.3e300, 3.1e300, 4.7e300, 7.9e300)
-    }
-    return found.pop() if len(found) == 1 else None
+    found = set()
+    for far in (1e300, 2.3e300, 3.1e300, 4.7e300, 7.9e300):
+        known = _enclosed(activation, name, side * far, order)
+        told = _limit(activation, name, side, order, ((far**0.5, far),))
+        found.add((told, _sign(known) if known is not None else 0))
+    ((told, _),) = found if len(found) == 1 else {(None, 0)}
+    return told
 
 
 def _limit(

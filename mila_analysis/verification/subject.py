@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mila_analysis import catalog
-from mila_analysis.activation import Activation, numeral
+from mila_analysis.activation import Activation, Parameter, numeral
 from mila_analysis.kernels import GeneratedCode, Kernel
 from mila_analysis.verification.formats import Format
 from mila_analysis.verification.reference import Reference, reference
@@ -155,10 +155,18 @@ def subjects(kernel: Kernel, kind: Format) -> Iterator[Subject]:
     for offset in OFFSETS if parameters else ():
         values = {}
         for p in parameters:
-            value = p.value + offset
-            value = value if p.low is None else max(value, p.low)
-            values[p.name] = value if p.high is None else min(value, p.high)
+            values[p.name] = _inside(p, p.value + offset)
         yield subject(kernel, kind, values)
+
+
+def _inside(parameter: Parameter, value: Fraction) -> Fraction:
+    """A value, or one half of the way to the end of the domain that it is beyond."""
+    low, high = parameter.low, parameter.high
+    if low is not None and value < low:
+        return (parameter.value + low) / 2
+    if high is not None and value > high:
+        return (parameter.value + high) / 2
+    return value
 
 
 def spelled(x: float) -> str:

@@ -194,8 +194,8 @@ def test_the_list_is_also_json(invoke: Invoke) -> None:
             "name": "alpha",
             "value": 1.0,
             "meaning": "minus the limit on the left",
-            "domain": "at least 1e-06",
-            "low": 1e-6,
+            "domain": "at least 9.53674e-07",
+            "low": 2**-20,
             "high": None,
             "latex": r"\alpha",
         }

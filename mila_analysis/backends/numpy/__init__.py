@@ -34,14 +34,9 @@ def emit(source: Source) -> str:
     for taken in set(RESERVED[kind]) & set(activation.variables):
         raise UnsupportedError(f"NumPy code has no room for a parameter '{taken}'")
     if form.strategy == "wide":
-        if source.accuracy == "accurate":
-            raise UnsupportedError(
-                "accurate NumPy code is not made for wide forms; use accuracy fast, "
-                "or the C backend"
-            )
-        pairs = wide.needs_pairs(form.whole)
-        rest = [*wide.arithmetic(form, names), wide.runtime(pairs=pairs)]
-        *first, last = wide.imports(pairs=pairs)
+        kind = source.accuracy
+        rest = [*wide.arithmetic(form, names, kind), wide.runtime(kind)]
+        *first, last = wide.imports(kind)
         imports = "\n".join([*first, *([""] if first else []), last])
     elif source.accuracy == "accurate":
         imports, *rest = [IMPORTS, *arithmetic(derivation, form), *runtime()]

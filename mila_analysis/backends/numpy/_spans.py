@@ -8,7 +8,6 @@ from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Dec
 
 # --- runtime ---
 _ONE, _TWO, _HALF = Decimal(1), Decimal(2), Decimal("0.5")
-_BOUND = Decimal(10) ** 15  # of an exponent: beyond, nothing returns to the floats
 _ENDS = {"Emax": MAX_EMAX, "Emin": MIN_EMIN, "traps": []}
 
 
@@ -26,14 +25,15 @@ class _Span:
         return self.low, self.high, *_outward(self.digits)
 
     def __neg__(self):
-        return _Span(-self.low, -self.high, self.digits).sorted()
+        low, high = self.high.copy_negate(), self.low.copy_negate()
+        return _Span(low, high, self.digits)
 
     def __abs__(self):
         if self.low >= 0:
             return self
         if self.high <= 0:
             return -self
-        return _Span(0 * self.low, max(-self.low, self.high), self.digits)
+        return _Span(Decimal(0), max(-self.low, self.high), self.digits)
 
     def __add__(self, other):
         (a, b, down, up), other = self.ends(), self.like(other)
@@ -86,10 +86,6 @@ class _Span:
         other = self.like(other)
         same = self.low == self.high == other.low == other.high
         return _decided(same, self.high < other.low or self.low > other.high)
-
-    def sorted(self):
-        """The same with its ends in order."""
-        return _Span(self.high, self.low, self.digits)
 
     def like(self, other):
         """Another number to the same digits."""

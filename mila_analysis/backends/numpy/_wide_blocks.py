@@ -12,7 +12,7 @@ _BLOCK = 8192  # elements at a time: all that is computed stays in the cache
 _KIT = _Kit()
 
 
-def _evaluate(wanted, _names, given, outputs):
+def _in_doubles(wanted, given, outputs):
     """A block: all of it in wide numbers, then what is not finite."""
     given = [np.atleast_1d(a) for a in given]
     outputs[...] = _computed(wanted, given, outputs.shape, 1 << 17)
@@ -45,3 +45,7 @@ def _limits(wanted, given, shape):
 
 def _unknown(_wanted, _given, _shape):
     return np.nan
+
+
+def _evaluate(wanted, _names, given, outputs):
+    _in_doubles(wanted, given, outputs)

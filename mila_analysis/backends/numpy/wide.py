@@ -7,7 +7,8 @@ methods of the kit for all else. It returns its partials in order.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
 from importlib.resources import files
@@ -20,10 +21,17 @@ from mila_analysis.backends._error_functions import (
 )
 from mila_analysis.backends.numpy.spelling import INFIX
 from mila_analysis.errors import UnsupportedError
-from mila_analysis.program import Binding, Constant, Expression, Name, Number
+from mila_analysis.program import (
+    Binding,
+    Constant,
+    Expression,
+    Name,
+    Number,
+    Operation,
+)
 from mila_analysis.stability import Program, StableForm
 
-__all__ = ["CALLS", "arithmetic", "imports", "needs_pairs", "runtime", "spell"]
+__all__ = ["CALLS", "arithmetic", "imports", "runtime", "spell"]
 
 CALLS = (
     "exp", "expm1", "log", "log1p", "sqrt", "erf", "erfcx", "sin", "cos", "atan",
@@ -31,23 +39,24 @@ CALLS = (
 )  # fmt: skip
 """What the kit offers; a residue is spelled by two numbers."""
 
+Numeral = Callable[[Number, int], str]
+"""The spelling of a number, in an operator of some level."""
+
+_DIGITS = 100  # of an irrational number, known to 2^-300
 _BITS = 57  # of polynomials whose coefficients are rounded to float64
 
 
-def needs_pairs(program: Program) -> bool:
-    """Whether a program asks for digits beyond those of float64."""
-    expressions = [b.value for b in program.bindings] + [*program.outputs.values()]
-    return any(_holds(e, "exp_error") for e in expressions)
+def imports(accuracy: str) -> tuple[str, ...]:
+    """Import statements of a module that is fast or accurate."""
+    if accuracy == "fast":
+        return ("import numpy as np",)
+    names = "MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal"
+    return (f"from decimal import {names}, localcontext", "import numpy as np")
 
 
-def imports(*, pairs: bool) -> tuple[str, ...]:
-    """Import statements of a module, with those of pairs of floats or without."""
-    decimal = "from decimal import Decimal, localcontext"
-    first = [decimal, "from fractions import Fraction"] if pairs else []
-    return (*first, "import numpy as np")
-
-
-def arithmetic(form: StableForm, names: Sequence[str]) -> list[str]:
+def arithmetic(
+    form: StableForm, names: Sequence[str], accuracy: str = "fast"
+) -> list[str]:
     """Functions of each partial and of all together, and the table of them.
 
     Raises:
@@ -55,16 +64,18 @@ def arithmetic(form: StableForm, names: Sequence[str]) -> list[str]:
     """
     groups = {**{n: [n] for n in names}, "partials": list(names)}
     rows = [f'    "{key}": _whole_{key},' for key in groups]
+    numeral = literal if accuracy == "fast" else quotient
     return [
-        *(_body(key, form, wanted) for key, wanted in groups.items()),
+        *(_body(key, form, wanted, numeral) for key, wanted in groups.items()),
         "\n".join(["_WHOLE = {", *rows, "}"]),
     ]
 
 
-def _body(key: str, form: StableForm, names: Sequence[str]) -> str:
+def _body(key: str, form: StableForm, names: Sequence[str], numeral: Numeral) -> str:
     program = form.whole
-    lines = [_statement(b) for b in program.trimmed(names)]
-    lines += [_statement(Binding(n, program.outputs[n])) for n in names]
+    bound = [*program.trimmed(names), *(Binding(n, program.outputs[n]) for n in names)]
+    lines = constants(program, names) if numeral is quotient else []
+    lines += [f"{b.name} = {spell(b.value, numeral=numeral)}" for b in bound]
     arguments = ", ".join([*form.variables, "_k"])
     lines += [f"return ({', '.join(names)},)"]
     return "\n".join(
@@ -72,38 +83,13 @@ def _body(key: str, form: StableForm, names: Sequence[str]) -> str:
     )
 
 
-def _statement(binding: Binding) -> str:
-    return f"{binding.name} = {spell(binding.value)}"
+def literal(number: Number, level: int) -> str:
+    """The nearest float64.
 
-
-def spell(expression: Expression, level: int = 0) -> str:
-    """Expression in Python: operators, and methods of the kit."""
-    match expression:
-        case Name(text):
-            return text
-        case Constant(text):
-            return f"_k.{text}"
-        case Number(value):
-            return _literal(value, level)
-    kind, args = expression.kind, expression.args
-    if kind in INFIX:
-        sign, own = INFIX[kind]
-        text = f"{spell(args[0], own)} {sign} {spell(args[1], own + 1)}"
-        return f"({text})" if own < level else text
-    if kind == "neg":
-        return f"-{spell(args[0], 3)}"
-    if kind == "residue" and isinstance(args[0], Number):
-        high = float(args[0].value)
-        return f"_k.residue({high!r}, {float(args[0].value - Fraction(high))!r})"
-    spelled = ", ".join(spell(a) for a in args)
-    if kind == "abs":
-        return f"abs({spelled})"
-    if kind not in CALLS:
-        raise UnsupportedError(f"numpy has no wide spelling for {kind}")
-    return f"_k.{kind}({spelled})"
-
-
-def _literal(value: Fraction, level: int) -> str:
+    Raises:
+        UnsupportedError: there is none.
+    """
+    value = number.value
     try:
         text = repr(float(value))
     except OverflowError:
@@ -113,24 +99,83 @@ def _literal(value: Fraction, level: int) -> str:
     return f"({text})" if value < 0 and level > 0 else text
 
 
-def runtime(*, pairs: bool) -> str:
-    """The constants, and the text that is the same in all wide modules."""
+def constants(program: Program, names: Sequence[str]) -> list[str]:
+    """Lines that name the irrational numbers of some partials."""
+    kept = [b.value for b in program.trimmed(names)]
+    kept += [program.outputs[n] for n in names]
+    named = {n.name: n.value for e in kept for n in _numbers(e) if n.name}
+    with localcontext() as context:
+        context.prec = _DIGITS
+        return [
+            f'_{name} = _k.near("{Decimal(v.numerator) / v.denominator}")'
+            for name, v in named.items()
+        ]
+
+
+def _numbers(expression: Expression) -> Iterator[Number]:
+    match expression:
+        case Number():
+            yield expression
+        case Operation(_, args):
+            for arg in args:
+                yield from _numbers(arg)
+
+
+def quotient(number: Number, level: int) -> str:
+    """The exact number, or the name of what is near an irrational one."""
+    top, bottom = number.value.numerator, number.value.denominator
+    if number.name:
+        return f"_{number.name}"
+    if bottom != 1:
+        return f"_k.number({top}, {bottom})"
+    return f"({top})" if top < 0 and level > 0 else str(top)
+
+
+def spell(expression: Expression, level: int = 0, numeral: Numeral = literal) -> str:
+    """Expression in Python: operators, and methods of the kit."""
+
+    def inner(part: Expression, level: int = 0) -> str:
+        return spell(part, level, numeral)
+
+    match expression:
+        case Name(text):
+            return text
+        case Constant(text):
+            return f"_k.{text}"
+        case Number():
+            return numeral(expression, level)
+    kind, args = expression.kind, expression.args
+    if kind in INFIX:
+        sign, own = INFIX[kind]
+        text = f"{inner(args[0], own)} {sign} {inner(args[1], own + 1)}"
+        return f"({text})" if own < level else text
+    if kind == "neg":
+        return f"-{inner(args[0], 3)}"
+    if kind == "residue" and isinstance(args[0], Number):
+        high = float(args[0].value)
+        return f"_k.residue({high!r}, {float(args[0].value - Fraction(high))!r})"
+    spelled = ", ".join(map(inner, args))
+    if kind == "abs":
+        return f"abs({spelled})"
+    if kind not in CALLS:
+        raise UnsupportedError(f"numpy has no wide spelling for {kind}")
+    return f"_k.{kind}({spelled})"
+
+
+def runtime(accuracy: str) -> str:
+    """The constants, and the text that is the same in all modules of a kind."""
     shared = [("_accurate.py", "_elementwise")]
     shared += [("_runtime.py", n) for n in ("_together", "_flat", "_dtype")]
-    more = ("_pairs.py", "_wide_exp_error.py") if pairs else ()
-    parts = [
-        _constants(),
-        *map(_text, ("_wide.py", "_wide_functions.py", "_wide_blocks.py", *more)),
-        *(_function(_text(file), name) for file, name in shared),
-    ]
+    parts = [_constants(), *map(_text, ("_wide.py", "_wide_functions.py"))]
+    blocks = _text("_wide_blocks.py")
+    if accuracy == "accurate":
+        shared += [("_accurate.py", n) for n in ("_distinct", "_nearest")]
+        parts.append(blocks[: blocks.index("\n\n\ndef _evaluate(")])
+        parts += map(_text, ("_spans.py", "_span_functions.py", "_wide_rounded.py"))
+    else:
+        parts.append(blocks)
+    parts += (_function(_text(file), name) for file, name in shared)
     return "\n\n\n".join(parts)
-
-
-def _holds(expression: Expression, kind: str) -> bool:
-    match expression:
-        case Name() | Number() | Constant():
-            return False
-    return expression.kind == kind or any(_holds(a, kind) for a in expression.args)
 
 
 def _text(file: str) -> str:
