@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mila_analysis.stability.terms import grouped
 from mila_analysis.tower import Generator
 
 __all__ = ["Corner", "corners"]
@@ -58,7 +57,8 @@ def corners(
                 fading.append(generator.symbol)
         shifted = _shifted(polynomial, limits)
         small = {*limits, *fading}
-        if _vanishes(shifted, small) and not _in_factors(polynomial, limits, fading):
+        done = not near_one or _vanishes(polynomial, small)  # erf alone: its factors
+        if not done and _vanishes(shifted, small):
             yield Corner(side, tuple(near_one), shifted)
 
 
@@ -69,17 +69,6 @@ def _shifted(polynomial: Any, limits: dict[Any, int]) -> Any:
         gen = ring.gens[ring.symbols.index(symbol)]
         polynomial = polynomial.compose(gen, gen + limit)
     return polynomial
-
-
-def _in_factors(polynomial: Any, limits: dict[Any, int], fading: Sequence[Any]) -> bool:
-    """Whether each group of terms has a factor that vanishes: it is saved as that."""
-    inner = {*limits, *fading}
-    outer = [s for s in polynomial.ring.symbols if s not in inner]
-    known = {symbol - limit for symbol, limit in limits.items()} | set(fading)
-    return all(
-        any(factor.as_expr() in known for factor, _ in part.factor_list()[1])
-        for _, part in grouped(polynomial, outer)
-    )
 
 
 def _vanishes(polynomial: Any, small: set[Any]) -> bool:
