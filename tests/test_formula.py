@@ -174,6 +174,8 @@ class TestCases:
             ("where(x <= 1, x, 2)", lambda x: x if x <= 1 else 2),
             ("where(1 < x, x, 2)", lambda x: x if x > 1 else 2),
             ("where(x*x > x, 1, 2)", lambda x: 1 if x * x > x else 2),
+            ("where(0 < x <= 1, x, 5)", lambda x: x if 0 < x <= 1 else 5),
+            ("where(1 > x >= -1, 3, 4)", lambda x: 3 if 1 > x >= -1 else 4),
             ("max(x, 0)", lambda x: max(x, 0)),
             ("min(x, 0)", lambda x: min(x, 0)),
             (
@@ -317,7 +319,8 @@ REFUSED = {
     "imaginary": "1j * x",
     "complex in a case": "where(x > 0, log(-1), x)",
     "complex in a condition": "where(log(-1) > 0, x, 1)",
-    "chained comparison": "where(0 < x < 1, x, 1)",
+    "long chain": "where(0 < x < 1 < 2, x, 1)",
+    "chain with an equality": "where(0 < x == 1, x, 1)",
     "equality": "where(x == 0, 1, x)",
     "condition that is none": "where(x, 1, 2)",
     "too few arguments": "log()",

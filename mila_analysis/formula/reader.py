@@ -179,6 +179,8 @@ class _Reader:
     def _where(self, args: Sequence[ast.expr], node: ast.expr) -> list[Case]:
         if len(args) != 3 or not isinstance(args[0], ast.Compare):
             raise self._refuse(node, "where takes a comparison and two values")
+        if len(args[0].ops) == 2:
+            return self._where(_nested(args[0], *args[1:]), node)
         relations = self._relations(args[0])
         yes, no = self.read(args[1]), self.read(args[2])
         return possible(
@@ -220,6 +222,19 @@ class _Reader:
         return self._extreme(
             "min", [self._extreme("max", [value, low], node), high], node
         )
+
+
+def _nested(test: ast.Compare, yes: ast.expr, no: ast.expr) -> list[ast.expr]:
+    """Arguments of `where` for `a < b < c`, the second test inside of the first."""
+    middle, right = test.comparators
+    first, second = (
+        ast.copy_location(ast.Compare(left, [sign], [side]), test)
+        for left, sign, side in (
+            (test.left, test.ops[0], middle),
+            (middle, test.ops[1], right),
+        )
+    )
+    return [first, ast.copy_location(ast.IfExp(second, yes, no), test), no]
 
 
 def _choices(name: str, a: Any, b: Any) -> tuple[tuple[Relation, Any], ...]:
