@@ -24,7 +24,7 @@ endif
 
 .DELETE_ON_ERROR:
 .PHONY: help plot test lint format figures test-tex test-catalog test-exhaustive bench \
-	certificates certificates-exhaustive build katex tex-tools clean stale
+	museum certificates certificates-exhaustive survey build katex tex-tools clean stale
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -63,6 +63,10 @@ bench: $(INSTALLED) ## speed and accuracy beside those of others; minutes
 		-o benchmarks/results/bench.png
 	@set -e; for file in benchmarks/[a-z]*.py; do \
 		echo "== $$file"; $(VENV) "$$file" $(ARGS); done
+
+museum: $(INSTALLED) ## measures PyTorch's functions, writes docs/museum.md; minutes
+	$(VENV) -m mila_analysis.auditing.measuring mila_analysis/auditing/museum_torch.json $(ARGS)
+	$(VENV) -m mila_analysis.auditing.museum docs/museum.md
 
 certificates: $(INSTALLED) ## those of docs/certificates, but for every float32
 	@set -e; for beta in 0 -0.25; do \

@@ -19,10 +19,10 @@ PACKAGE = Path(__file__).resolve().parents[1] / "mila_analysis"
 # A module imports from lines below its own, or inside its own package.
 LAYERS = """
     cli
-    gallery
+    gallery  surveying
     plotting  experiments  explorer
-    benchmarking
-    verification  analysis  auditing  modules  functions  continuity  recognition
+    benchmarking  auditing
+    verification  analysis  modules  functions  continuity  recognition
     operators
     kernels
     backends

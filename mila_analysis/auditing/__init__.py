@@ -15,8 +15,9 @@ from mila_analysis.auditing.implementation import (
     named,
 )
 from mila_analysis.auditing.line import Failure, Scan
+from mila_analysis.auditing.naming import is_named
 from mila_analysis.auditing.python import chosen, source_of, split_path
-from mila_analysis.auditing.reading import is_file, is_implementation, read_tree
+from mila_analysis.auditing.reading import is_file, read_tree
 from mila_analysis.auditing.report import report
 from mila_analysis.auditing.symbolic import audit_tree
 from mila_analysis.errors import UnsupportedError
@@ -60,7 +61,7 @@ def audit(
     fixed = {n: v for n, v in own.values.items() if n in given}
     if not is_file(candidate):
         own.bind(**given)  # refuses what is not its own
-    if is_implementation(candidate):
+    if is_named(candidate):
         found = named(candidate)
         return audit_implementation(
             candidate, found, own, partial, own.values,

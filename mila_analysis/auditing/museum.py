@@ -1,6 +1,7 @@
 """Published formulas to a page with our verdicts, each worked out anew.
 
-`python -m mila_analysis.auditing.museum docs/museum.md` writes the page.
+`python -m mila_analysis.auditing.museum docs/museum.md` writes the page. What torch
+computes beside ours is measured before, by `measuring`, as that takes minutes.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from dataclasses import dataclass
 from importlib import resources
 
 from mila_analysis import files
-from mila_analysis.auditing import Audit, audit, report
+from mila_analysis.auditing import Audit, audit, beside, measurements, report
+from mila_analysis.auditing.measurements import Measurement
+from mila_analysis.auditing.pairs import Pair
 
-__all__ = ["Exhibit", "Piece", "audited", "exhibits", "page"]
+__all__ = ["Exhibit", "Piece", "audited", "exhibits", "measured", "page"]
 
 TITLE = "# A museum of derivatives"
 INTRODUCTION = """\
@@ -51,7 +54,7 @@ class Exhibit:
 
 def exhibits() -> tuple[Exhibit, ...]:
     """All exhibits, in the order of the page."""
-    text = (resources.files(__package__) / "museum.toml").read_text(encoding="utf-8")
+    text = _data("museum.toml")
     return tuple(
         Exhibit(
             title=item["title"],
@@ -67,6 +70,15 @@ def exhibits() -> tuple[Exhibit, ...]:
     )
 
 
+def measured() -> tuple[Mapping[str, str], dict[Pair, tuple[Measurement, ...]]]:
+    """Where torch was measured, and what was found, by pair."""
+    return measurements.read(_data("museum_torch.json"))
+
+
+def _data(name: str) -> str:
+    return (resources.files(__package__) / name).read_text(encoding="utf-8")
+
+
 def audited(exhibit: Exhibit, piece: Piece) -> Audit:
     """Verdict on a piece."""
     return audit(
@@ -79,6 +91,7 @@ def page() -> str:
     parts = [TITLE, INTRODUCTION]
     for exhibit in exhibits():
         parts += _exhibit(exhibit)
+    parts.append(beside.section(*measured()))
     return "\n\n".join(parts) + "\n"
 
 

@@ -10,15 +10,7 @@ from mila_analysis.notation.latex import read_latex
 from mila_analysis.notation.text import read_text
 from mila_analysis.notation.tree import Node
 
-__all__ = ["is_file", "is_implementation", "read_tree"]
-
-LIBRARIES = ("torch", "numpy")
-
-
-def is_implementation(candidate: str) -> bool:
-    """Whether a candidate names a function that is to be run."""
-    library, colon, path = candidate.partition(":")
-    return bool(colon) and library in LIBRARIES and " " not in path.strip()
+__all__ = ["is_file", "read_tree"]
 
 
 def is_file(candidate: str) -> bool:

@@ -15,13 +15,15 @@ from mila_analysis.verification.finding import FAILED, PASSED, RESERVED, Finding
 from mila_analysis.verification.formats import Format
 from mila_analysis.verification.points import around, binades, places, roots
 from mila_analysis.verification.promises import Promise, aimed_at, promised
-from mila_analysis.verification.reference import Reference
+from mila_analysis.verification.reference import Exact
 from mila_analysis.verification.subject import Subject, spelled, subjects
 
-__all__ = ["accuracy", "judged", "measured"]
+__all__ = ["accuracy", "climbed", "judged", "line", "measured"]
 
 Array = np.ndarray[Any, Any]
 Progress = Callable[[str], None]
+Source = Callable[[Array], dict[str, Exact]]
+"""Points to exact values, by partial."""
 
 ROUNDS = 4
 STARTS = 2
@@ -42,8 +44,8 @@ def accuracy(
     found: dict[str, tuple[Errors, Subject]] = {}
     for each in subjects(kernel, kind):
         progress(f"accuracy, {kind.name}{_said(each)}")
-        x = _line(each, points, seed) if not each.given else _bulk(each, points, seed)
-        for name, errors in _climbed(each, x, seed).items():
+        x = line(each, points, seed) if not each.given else _bulk(each, points, seed)
+        for name, errors in climbed(each, x, seed).items():
             if name in found and errors.points:
                 known, where = found[name]
                 whole = known.worse(errors)
@@ -58,7 +60,7 @@ def _said(each: Subject) -> str:
     return f", {values}" if each.given else ""
 
 
-def _line(each: Subject, points: int, seed: int) -> Array:
+def line(each: Subject, points: int, seed: int) -> Array:
     """Every binade, the bulk, and around limits and roots."""
     kind, rng = each.kind, np.random.default_rng(seed)
     derivation = derive(each.activation, each.code.order)
@@ -89,7 +91,7 @@ def _random(each: Subject, points: int, rng: np.random.Generator) -> Array:
 
 
 def measured(
-    each: Subject, x: Array, source: Reference | None = None
+    each: Subject, x: Array, source: Source | None = None
 ) -> dict[str, Errors]:
     """Errors of all partials at points, by the shared reference or another.
 
@@ -100,7 +102,7 @@ def measured(
     together, alone = each.values(x), each.alone(x)
     exact = (source or each.reference)(x)
     found = {}
-    for name, values in exact.items():
+    for name, values in ((n, v) for n, v in exact.items() if n in together):
         promise = promised(each.code, name, each.kind.name)
         partial = Measured(derivation, name, each.activation, each.kind)
         condition, reach = (promise.condition, promise.reach) if promise else (16, inf)
@@ -112,7 +114,7 @@ def measured(
     return found
 
 
-def _climbed(each: Subject, x: Array, seed: int) -> dict[str, Errors]:
+def climbed(each: Subject, x: Array, seed: int) -> dict[str, Errors]:
     """Errors at points, then around the worst of each partial, and so on."""
     rng = np.random.default_rng(seed + 2)
     found = measured(each, x)

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import torch
 
 from mila_analysis import catalog, functions
 from mila_analysis.auditing import audit, report
@@ -71,6 +72,42 @@ def test_mish_fails_and_says_so(mish):
 def test_mila_at_beta_0_is_what_mish_is_audited_as():
     found = audit("torch:torch.nn.functional.silu", "swish", "f")
     assert set(found.losses) == {"f"}
+
+
+def test_what_autograd_cannot_differentiate_twice_is_a_note():
+    found = audit("torch:torch.nn.functional.hardsigmoid", "hard_sigmoid")
+    assert set(found.losses) == {"f", "f_x"}
+    assert found.notes[1].startswith("f_xx: the function fails: derivative for")
+    assert "\n" not in found.notes[1]
+
+
+def test_asked_for_alone_it_is_a_mistake():
+    with pytest.raises(MilaAnalysisError, match="derivative for"):
+        audit("torch:torch.nn.functional.hardsigmoid", "hard_sigmoid", "f_xx")
+
+
+def test_no_derivative_is_held_to_a_convention_where_cases_meet():
+    found = audit("torch:torch.nn.functional.elu", "elu", "f_xx")
+    assert found.passed, report(found)  # 0 at x = 0, between 0 and 1 beside it
+
+
+def test_limits_need_not_be_whole_numbers(theirs):
+    theirs.f = lambda x: torch.where(x == -torch.inf, -1.8, torch.selu(x))
+    (wrong, *_) = audit("torch:theirs.f", "selu", "f").losses["f"]
+    assert wrong.limits == ("−1.8 at −∞, where the limit is −1.758",)
+    assert audit("torch:torch.selu", "selu", "f").passed
+
+
+def test_every_number_passes_through_the_same_kernel(theirs):
+    sizes = set()
+
+    def f(x):
+        sizes.add(x.numel() % 64)
+        return torch.relu(x)
+
+    theirs.f = f
+    assert audit("torch:theirs.f", "relu").passed
+    assert sizes == {0}
 
 
 @pytest.fixture
