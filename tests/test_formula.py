@@ -452,6 +452,7 @@ MONSTROUS = [
     "x**32**1",
     "(x + 1)**32 * (x - 1)**32",
     "x**x**x**x",
+    "sigmoid(e^x*((tanh(x**32) + atan(32))/max(1/2, 16))^tanh(x))",
     "((x**(9*pi))**(9*pi))**(9*pi)",
     "exp(exp(exp(exp(x))))",
     "exp(10**30) * x",

@@ -174,7 +174,8 @@ class _Reader:
                 check_exponent(case.expression)
         if name in DEFINED:
             return put_in(parse(DEFINED[name], ("u",)), values[0])
-        return combine(PRIMITIVES[name].symbol, values)
+        symbol = _logarithm if name == "log" else PRIMITIVES[name].symbol
+        return combine(symbol, values)
 
     def _where(self, args: Sequence[ast.expr], node: ast.expr) -> list[Case]:
         if len(args) != 3 or not isinstance(args[0], ast.Compare):
@@ -259,7 +260,12 @@ def _power(base: Any, exponent: Any) -> Any:
         if base == 0 and exponent < 0:
             raise FormulaError("division by zero")
         return sympy.Pow(base, exponent)
-    return _exponential(exponent * sympy.log(base))
+    return _exponential(exponent * _logarithm(base))
+
+
+def _logarithm(argument: Any) -> Any:
+    """Logarithm; SymPy would think for minutes about the sign of what has symbols."""
+    return sympy.log(argument, evaluate=not argument.free_symbols)
 
 
 def _exponential(exponent: Any) -> Any:
