@@ -23,8 +23,8 @@ STALE += $(shell $(KEEP) || echo stale)
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: help plot test lint format figures test-tex test-catalog test-exhaustive bench museum \
-	certificates certificates-exhaustive build katex tex-tools clean stale
+.PHONY: help plot test lint format figures test-tex test-catalog test-exhaustive bench \
+	museum certificates certificates-exhaustive survey build katex tex-tools clean stale
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \

@@ -24,7 +24,7 @@ from mila_analysis.tower import Calculus, Generator, Reduction, lift_all
 __all__ = ["Derivation", "DerivedCase", "derive", "factored"]
 
 MAX_SECONDS = 20
-"""Of one derivation; those of the catalog take a tenth of a second."""
+"""Of one derivation; those of the catalog take less than one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

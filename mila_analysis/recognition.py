@@ -28,7 +28,7 @@ from mila_analysis.tower import Calculus, lift_all
 
 __all__ = ["recognised"]
 
-MAX_SECONDS = 1.0
+MAX_SECONDS = 5.0
 MAX_CHOICES = 4000
 POINTS = (0.6875, -1.3125, 2.84375, -0.28125, -5.1, 7.3)
 CLOSE = 1e-9

@@ -110,7 +110,10 @@ def read_function(
     if written:
         reader.statement(last)
         return reader.program({name: name for name in outputs})
-    return reader.program(dict(zip(outputs, reader.returned(last), strict=True)))
+    returned = reader.returned(last)
+    if len(returned) != len(outputs):
+        raise ReadingError(f"line {node.lineno}: {node.name} returns {returned}")
+    return reader.program(dict(zip(outputs, returned, strict=True)))
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:

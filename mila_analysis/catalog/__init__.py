@@ -27,6 +27,7 @@ __all__ = [
     "define",
     "divided",
     "get",
+    "is_latex",
     "is_name",
     "names",
     "resolve",
@@ -124,7 +125,7 @@ def define(name: str, formula: str, **parameters: Number) -> Activation:
 
 
 def _plain(formula: str) -> str:
-    if not any(c in formula for c in "\\{}"):
+    if not is_latex(formula):
         return formula
     from mila_analysis.notation.plain import from_latex
 
@@ -165,6 +166,11 @@ def resolve(text: str, /, **values: Number) -> Activation:
 def is_name(text: str) -> bool:
     """Whether a text can be the name of an activation, and is no formula."""
     return bool(_WORD.fullmatch(text.strip())) and text.strip() != "x"
+
+
+def is_latex(text: str) -> bool:
+    """Whether a formula can only be LaTeX: no plain one has a backslash or braces."""
+    return any(c in text for c in "\\{}")
 
 
 def divided(text: str) -> tuple[str, dict[str, Number]]:

@@ -22,6 +22,7 @@ from mila_analysis.cli import (
     listing,
     plot,
     source,
+    survey,
     verify,
 )
 from mila_analysis.cli.commands import PROGRAM, Commands
@@ -42,6 +43,7 @@ app.command()(plot.plot)
 app.command()(latex.latex)
 app.command()(source.code)
 app.command()(verify.verify)
+app.command()(survey.survey)
 app.command()(audit.audit)
 app.command("list")(listing.list_activations)
 app.command()(gallery.gallery)

@@ -99,7 +99,7 @@ def several(
     from mila_analysis import catalog
 
     values = _values(betas, params)
-    plain = [_plain(text) if tex else text for text in texts or [DEFAULT]]
+    plain = [_plain(text, tex=tex) for text in texts or [DEFAULT]]
     chosen = [(text, read(text, values)) for text in plain]
     taken = [_taken(text, activation, values) for text, activation in chosen]
     for name in values:
@@ -152,13 +152,16 @@ def fixed(text: str) -> set[str]:
     return set(catalog.divided(text)[1])
 
 
-def _plain(text: str) -> str:
-    """A formula in LaTeX as plain text; a name stays one."""
+def _plain(text: str, *, tex: bool) -> str:
+    """A formula in LaTeX as plain text; all else as it is."""
     from mila_analysis import catalog
+
+    formula, _ = catalog.divided(text)
+    if catalog.is_name(formula) or not (tex or catalog.is_latex(formula)):
+        return text
     from mila_analysis.notation.plain import from_latex
 
-    latex, _ = catalog.divided(text)
-    return text if catalog.is_name(latex) else from_latex(latex) + text[len(latex) :]
+    return from_latex(formula) + text[len(formula) :]
 
 
 def _values(
@@ -179,7 +182,7 @@ def read(text: str, values: Values) -> Activation:
 
     if catalog.is_name(catalog.divided(text)[0]):
         return catalog.resolve(text)
-    words = {spelled(word) for word in (*_WORDS.findall(text), *text)} - fixed(text)
+    words = {spelled(word) for word in _WORDS.findall(text)} - fixed(text)
     return catalog.resolve(
         text, **{name: given[0] for name, given in values.items() if name in words}
     )
@@ -208,5 +211,5 @@ def _untaken(
     try:
         chosen[0][1].bind(**{name: values[name][0]})
     except ParameterError as error:
-        return error
+        return ParameterError(str(error).replace("custom has", "the formula has", 1))
     raise AssertionError(name)

@@ -26,7 +26,7 @@ from mila_analysis.formula import Case, parse
 
 __all__ = ["Place", "breaks"]
 
-MAX_SECONDS = 2.0
+MAX_SECONDS = 8.0
 DISTANT = Fraction(1 << 30)
 """Nobody minds what is not decided beyond this."""
 

@@ -13,18 +13,13 @@ from mila_analysis.notation.latex import read_latex
 from mila_analysis.notation.tree import Node, fold
 from mila_analysis.primitives import DEFINED, PRIMITIVES
 
-__all__ = ["from_latex", "is_latex"]
+__all__ = ["from_latex"]
 
 MAX_TEXT = 1000
 _LETTERS = tuple(c for c in string.ascii_letters if c != "e")
 _OWN = frozenset({*PRIMITIVES, *DEFINED, "where", "max", "min"})
 _SYMBOLS = {"neg": "-", "+": " + ", "-": " - ", "*": "*", "/": "/", "**": "**"}
 _COMPARISONS = ("<", "<=", ">", ">=")
-
-
-def is_latex(text: str) -> bool:
-    """Whether a text can only be LaTeX: no plain formula has a backslash or braces."""
-    return any(c in text for c in "\\{}")
 
 
 def from_latex(text: str) -> str:

@@ -12,7 +12,7 @@ from mila_analysis.errors import UnsupportedError
 __all__ = ["MAX_TERMS", "check_element", "check_expression"]
 
 MAX_TERMS = 3000
-"""Of a partial; those of the catalog have fewer than a hundred."""
+"""Of a partial; those of the catalog have at most some hundred."""
 
 MAX_EXPANDED = 100_000
 """Of a definition that is multiplied out, by a bound that counts no cancelling."""

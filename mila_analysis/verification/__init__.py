@@ -3,5 +3,6 @@
 from mila_analysis.verification.certificate import Certificate, VerificationError
 from mila_analysis.verification.finding import Finding
 from mila_analysis.verification.legs import LEGS, verify
+from mila_analysis.verification.promises import AIMS
 
-__all__ = ["LEGS", "Certificate", "Finding", "VerificationError", "verify"]
+__all__ = ["AIMS", "LEGS", "Certificate", "Finding", "VerificationError", "verify"]

@@ -1,9 +1,9 @@
 """What generated code promises of its errors: the limits that verification holds it to.
 
 `fast`, for the formulas of the catalog: the function 5 ulp, its first derivatives in
-parameters 8.5, all others to the second order 40, where κ ≤ 16; near a root, where κ is
-larger, as many ulp of Σ|terms| (12 where the limit is lower); below the normal numbers
-4 units of the least subnormal.
+parameters 8.5, all others to the second order 40, where κ ≤ 16 (wide forms 12, 25 and
+50); near a root, where κ is larger, as many ulp of Σ|terms| (12 where the limit is
+lower); below the normal numbers 4 units of the least subnormal.
 
 For a formula of a user's own, and above the second order, ten bits: 1,000 of each, and
 nothing where x or the value is beyond the largest number over 2⁴⁰; what the errors are
@@ -27,7 +27,10 @@ from mila_analysis.kernels import GeneratedCode
 from mila_analysis.partials import parse
 from mila_analysis.verification.formats import of_dtype
 
-__all__ = ["Promise", "aimed_at", "is_known", "promised"]
+__all__ = ["AIMS", "Promise", "aimed_at", "is_known", "promised"]
+
+AIMS = (5, 10, 50)
+"""Ulp of f, of first and of second partials that fast code is to stay below."""
 
 TEN_BITS = 1000.0
 TIES = 2.0**-50  # exact values are known to 80 bits
@@ -73,7 +76,7 @@ def promised(code: GeneratedCode, partial: str, dtype: str) -> Promise | None:
 def aimed_at(partial: str, activation: Activation) -> int:
     """Ulp that fast code should not exceed where κ ≤ 16: 5, 10 or 50, by order."""
     order = len(parse(partial, activation.variables).variables)
-    return (5, 10, 50)[min(order, 2)]
+    return AIMS[min(order, 2)]
 
 
 def is_known(activation: Activation) -> bool:

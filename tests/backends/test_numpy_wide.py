@@ -27,9 +27,7 @@ LIST = (0.0, -0.0, TINY, -LEAST, 1e-30, -0.5, 1.0, -3.0, 40.0, -1e5, HUGE, -HUGE
 
 
 def _runtime() -> dict:
-    text = "\n".join(
-        [*wide.imports("fast", pairs=True), wide.runtime("fast", pairs=True)]
-    )
+    text = "\n".join([*wide.imports("fast"), wide.runtime("fast")])
     namespace: dict = {}
     exec(compile(text, "<runtime>", "exec"), namespace)
     return namespace
@@ -218,14 +216,14 @@ def test_erfcx_of_what_is_large(low):
     assert worst_ulp(KIT.erfcx(x), wanted) <= 2.0
 
 
-@pytest.mark.parametrize("high", [-40, -3, 0, 4, 9])
+@pytest.mark.parametrize("high", [-40, -3, 0, 4, 9, 18])
 def test_exp_error_is_what_the_exponential_lost(high):
     z = wides(high - 3, high)
     e = KIT.exp(z)
     lost = balls(KIT.exp_error(z, e))
     for value, rounded, error in zip(balls(z), balls(e), lost, strict=True):
         left = abs(value.exp() - rounded - error) / rounded
-        assert left < arb(2) ** -90
+        assert left < arb(2) ** -70
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 5])
@@ -256,13 +254,18 @@ def test_small_is_nothing_where_it_no_longer_matters():
     assert [m for m, _ in found[2:]] == [0.0] * 3
 
 
-def test_no_value_depends_on_its_neighbours():
-    x = np.array([*LIST, *np.linspace(-9, 9, 40), INF, NAN, -INF])
-    functions = loaded(
-        "x * erf(x) + sin(x) * log(1 + x^2) / (1 + exp(x / 3)) + atan(x)"
-    )
-    together = functions["partials"](x)
-    for name, values in together.items():
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "x * erf(x) + sin(x) * log(1 + x^2) / (1 + exp(x / 3)) + atan(x)",
+        "x * exp(-x^2 / 2) + exp(exp(x)) * x",
+        "sqrt(1 + x^2) * log(2 + exp(x) + x^2)",
+    ],
+)
+def test_no_value_depends_on_its_neighbours(formula):
+    x = np.array([*LIST, *np.linspace(-9, 9, 60), INF, NAN, -INF])
+    functions = loaded(formula)
+    for name, values in functions["partials"](x).items():
         alone = np.array([functions[name](v) for v in x])
         np.testing.assert_array_equal(values, alone)
         assert (np.signbit(values) == np.signbit(alone))[~np.isnan(alone)].all()

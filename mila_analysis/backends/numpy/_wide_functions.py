@@ -90,6 +90,9 @@ class _Kit:
         found = _Wide(m, _exponent(m, a.e + b.e), s, a.wild or b.wild)
         return _normal(found)
 
+    def exp_error(self, z, rounded):
+        return _exp_error(_wide(z), rounded)
+
     def residue(self, _constant, low):
         return low
 
@@ -151,15 +154,58 @@ def _wide_exp(z):
 def _remainder(value, n):
     """value - n·log(2); the first part of log(2) has 32 bits."""
     first, second, third = _LOG_2
-    if np.abs(n).max() < 1 << 20:
-        value = value - n * first
-        return value - n * second
+    near = value - n * first
+    near -= n * second
+    few = np.abs(n) < 1 << 20
+    if few.all():
+        return near
     high = np.rint(n * 2.0**-20) * 2.0**20
     middle = _upper(second)
     for part in (first, middle, second - middle, third):
         value = value - high * part
         value = value - (n - high) * part
-    return value
+    return np.where(few, near, value)
+
+
+def _exp_error(z, rounded):
+    """exp(z) less its rounded value, to 2^-70 of that; 0 beyond all that matters."""
+    value = _double(z)
+    inside = np.abs(value) < 1 << 19
+    value = np.where(inside, value, 0.0)
+    n = np.rint(value * (1.0 / sum(_LOG_2)))
+    first, second, third = _LOG_2
+    product = n * second
+    high, low = _two_sum(value - n * first, -product)
+    low -= _lost(n, second) + n * third
+    high, low = _exp_pair(high, low)
+    lost = np.where(inside, (high - rounded.m) + low, 0.0)
+    return _normal(_Wide(lost, _exponent(lost, rounded.e), 120, rounded.wild))
+
+
+def _exp_pair(high, low):
+    """exp(high + low) as a sum of two floats, for sizes up to 0.35."""
+    total, rest = np.zeros_like(high), 0.0
+    factorials = np.cumprod(np.arange(1.0, 19.0))
+    for n in range(18, 6, -1):
+        total += 1.0 / factorials[n - 1]
+        total *= high
+    for n in range(6, -1, -1):
+        factorial = factorials[n - 1] if n else 1.0
+        inverse = 1.0 / factorial
+        lack = ((1.0 - inverse * factorial) - _lost(inverse, factorial)) / factorial
+        total, lost = _two_sum(inverse, total)
+        rest += lost + lack
+        if n:
+            rest = _lost(total, high) + total * low + rest * high
+            total = total * high
+    return total, rest
+
+
+def _two_sum(a, b):
+    """a + b as a sum and its error."""
+    total = a + b
+    part = total - a
+    return total, (a - (total - part)) + (b - part)
 
 
 def _wide_expm1(z):

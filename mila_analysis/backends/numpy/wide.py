@@ -7,7 +7,8 @@ methods of the kit for all else. It returns its partials in order.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
 from importlib.resources import files
@@ -20,10 +21,17 @@ from mila_analysis.backends._error_functions import (
 )
 from mila_analysis.backends.numpy.spelling import INFIX
 from mila_analysis.errors import UnsupportedError
-from mila_analysis.program import Binding, Constant, Expression, Name, Number
+from mila_analysis.program import (
+    Binding,
+    Constant,
+    Expression,
+    Name,
+    Number,
+    Operation,
+)
 from mila_analysis.stability import Program, StableForm
 
-__all__ = ["CALLS", "arithmetic", "imports", "needs_pairs", "runtime", "spell"]
+__all__ = ["CALLS", "arithmetic", "imports", "runtime", "spell"]
 
 CALLS = (
     "exp", "expm1", "log", "log1p", "sqrt", "erf", "erfcx", "sin", "cos", "atan",
@@ -34,28 +42,16 @@ CALLS = (
 Numeral = Callable[[Number, int], str]
 """The spelling of a number, in an operator of some level."""
 
+_DIGITS = 100  # of an irrational number, known to 2^-300
 _BITS = 57  # of polynomials whose coefficients are rounded to float64
 
 
-def needs_pairs(program: Program) -> bool:
-    """Whether a program asks for digits beyond those of float64."""
-    expressions = [b.value for b in program.bindings] + [*program.outputs.values()]
-    return any(_holds(e, "exp_error") for e in expressions)
-
-
-def imports(accuracy: str, *, pairs: bool) -> tuple[str, ...]:
-    """Import statements of a module.
-
-    Args:
-        accuracy: fast or accurate.
-        pairs: whether fast arithmetic needs pairs of floats.
-    """
-    if accuracy == "accurate":
-        names = "MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal"
-        return (f"from decimal import {names}, localcontext", "import numpy as np")
-    decimal = "from decimal import Decimal, localcontext"
-    first = [decimal, "from fractions import Fraction"] if pairs else []
-    return (*first, "import numpy as np")
+def imports(accuracy: str) -> tuple[str, ...]:
+    """Import statements of a module that is fast or accurate."""
+    if accuracy == "fast":
+        return ("import numpy as np",)
+    names = "MAX_EMAX, MIN_EMIN, ROUND_CEILING, ROUND_FLOOR, Context, Decimal"
+    return (f"from decimal import {names}, localcontext", "import numpy as np")
 
 
 def arithmetic(
@@ -78,7 +74,8 @@ def arithmetic(
 def _body(key: str, form: StableForm, names: Sequence[str], numeral: Numeral) -> str:
     program = form.whole
     bound = [*program.trimmed(names), *(Binding(n, program.outputs[n]) for n in names)]
-    lines = [f"{b.name} = {spell(b.value, numeral=numeral)}" for b in bound]
+    lines = constants(program, names) if numeral is quotient else []
+    lines += [f"{b.name} = {spell(b.value, numeral=numeral)}" for b in bound]
     arguments = ", ".join([*form.variables, "_k"])
     lines += [f"return ({', '.join(names)},)"]
     return "\n".join(
@@ -102,11 +99,33 @@ def literal(number: Number, level: int) -> str:
     return f"({text})" if value < 0 and level > 0 else text
 
 
+def constants(program: Program, names: Sequence[str]) -> list[str]:
+    """Lines that name the irrational numbers of some partials."""
+    kept = [b.value for b in program.trimmed(names)]
+    kept += [program.outputs[n] for n in names]
+    named = {n.name: n.value for e in kept for n in _numbers(e) if n.name}
+    with localcontext() as context:
+        context.prec = _DIGITS
+        return [
+            f'_{name} = _k.near("{Decimal(v.numerator) / v.denominator}")'
+            for name, v in named.items()
+        ]
+
+
+def _numbers(expression: Expression) -> Iterator[Number]:
+    match expression:
+        case Number():
+            yield expression
+        case Operation(_, args):
+            for arg in args:
+                yield from _numbers(arg)
+
+
 def quotient(number: Number, level: int) -> str:
-    """The exact number, or what is near an irrational one."""
+    """The exact number, or the name of what is near an irrational one."""
     top, bottom = number.value.numerator, number.value.denominator
     if number.name:
-        return f"_k.near({top}, {bottom})"
+        return f"_{number.name}"
     if bottom != 1:
         return f"_k.number({top}, {bottom})"
     return f"({top})" if top < 0 and level > 0 else str(top)
@@ -143,7 +162,7 @@ def spell(expression: Expression, level: int = 0, numeral: Numeral = literal) ->
     return f"_k.{kind}({spelled})"
 
 
-def runtime(accuracy: str, *, pairs: bool) -> str:
+def runtime(accuracy: str) -> str:
     """The constants, and the text that is the same in all modules of a kind."""
     shared = [("_accurate.py", "_elementwise")]
     shared += [("_runtime.py", n) for n in ("_together", "_flat", "_dtype")]
@@ -152,20 +171,11 @@ def runtime(accuracy: str, *, pairs: bool) -> str:
     if accuracy == "accurate":
         shared += [("_accurate.py", n) for n in ("_distinct", "_nearest")]
         parts.append(blocks[: blocks.index("\n\n\ndef _evaluate(")])
-        more: Sequence[str] = ("_spans.py", "_span_functions.py", "_wide_rounded.py")
+        parts += map(_text, ("_spans.py", "_span_functions.py", "_wide_rounded.py"))
     else:
         parts.append(blocks)
-        more = ("_pairs.py", "_wide_exp_error.py") if pairs else ()
-    parts += map(_text, more)
     parts += (_function(_text(file), name) for file, name in shared)
     return "\n\n\n".join(parts)
-
-
-def _holds(expression: Expression, kind: str) -> bool:
-    match expression:
-        case Name() | Number() | Constant():
-            return False
-    return expression.kind == kind or any(_holds(a, kind) for a in expression.args)
 
 
 def _text(file: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -15,6 +16,7 @@ from mila_analysis.program import NAN, Expression, Number
 
 __all__ = ["is_wide", "read"]
 
+_DECIMAL = re.compile(r"-?\d{1,120}(\.\d{1,120})?(E[+-]\d{1,3})?", re.ASCII)
 _DIALECT = Dialect(
     calls={**{f"_k.{kind}": kind for kind in (*CALLS, "residue")}, "abs": "abs"},
     values={"_k.nan": NAN},
@@ -33,12 +35,11 @@ def read(text: str) -> list[Reading]:
     Raises:
         ReadingError: something in it is not what this program writes; names the line.
     """
-    pairs = "\nclass _Pair:" in text
     accuracy = "accurate" if "\nclass _Spans:" in text else "fast"
     ours = Layout(
         replace(_DIALECT, values={**_DIALECT.values, **_numbers(parsed(text))}),
-        runtime(accuracy, pairs=pairs),
-        imports(accuracy, pairs=pairs),
+        runtime(accuracy),
+        imports(accuracy),
         has_near=False,
     )
     return read_module(text, ours)
@@ -50,13 +51,15 @@ def _numbers(tree: ast.Module) -> dict[str, Expression]:
     for node in ast.walk(tree):
         match node:
             case ast.Call(
-                ast.Attribute(ast.Name("_k"), "number" | "near" as kind),
+                ast.Attribute(ast.Name("_k"), "number"),
                 [top, ast.Constant(int(bottom))],
                 [],
             ) if bottom:
-                value = Fraction(_integer(top), bottom)
-                exact = value if kind == "number" else Fraction(float(value))
-                found[ast.unparse(node)] = Number(exact)
+                found[ast.unparse(node)] = Number(Fraction(_integer(top), bottom))
+            case ast.Call(
+                ast.Attribute(ast.Name("_k"), "near"), [ast.Constant(str(text))], []
+            ) if _DECIMAL.fullmatch(text):
+                found[ast.unparse(node)] = Number(Fraction(float(text)))
     return found
 
 

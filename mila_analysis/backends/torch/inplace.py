@@ -178,6 +178,7 @@ def _flatten(value: Expression, target: str, steps: list[_Step]) -> None:
     for place, arg in enumerate(value.args):
         if isinstance(arg, Operation) and arg.kind != "residue":
             name = f"{PART}{target.removeprefix(PART)}_{place + 1}"
+            name = _fresh(name, {step.target for step in steps})
             _flatten(arg, name, steps)
             args.append(Name(name))
         else:
