@@ -191,8 +191,8 @@ EVERYWHERE = ((-5000, -900), (-900, -61), (-62, -30), (-30, -1), (-2, 1))
         ("erf", 1.6, (*EVERYWHERE, (0, 2), (3, 4000))),
         ("erfcx", 1.6, (*EVERYWHERE, (0, 2), (3, 12))),
         ("erfcx", 1.9, ((12, 32),)),
-        ("sin", 1.0, (*EVERYWHERE, (2, 30), (30, 1023))),
-        ("cos", 1.0, (*EVERYWHERE, (2, 30), (30, 1023))),
+        ("sin", 1.0, (*EVERYWHERE, (2, 30), (30, 1023), (1020, 1030), (1024, 4095))),
+        ("cos", 1.0, (*EVERYWHERE, (2, 30), (30, 1023), (1020, 1030), (1024, 4095))),
         ("atan", 1.0, (*EVERYWHERE, (2, 80), (80, 5000))),
     ],
 )
@@ -205,6 +205,18 @@ def test_functions_against_balls(name, bound, ranges):
         with flint.ctx.workprec(500 + more):
             wanted = list(map(FUNCTIONS[name], balls(x)))
         assert worst_ulp(getattr(KIT, name)(x), wanted) <= bound, (low, high)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_value_depends_on_no_neighbour(name):
+    ranges = [(-5000, -900), (-62, 4), (0, 10), (10, 39), (39, 1020), (1024, 5000)]
+    x = [wides(*r, positive=name in POSITIVE, count=40) for r in ranges]
+    joined = [np.concatenate([getattr(v, k) for v in x]) for k in ("m", "e")]
+    whole = parts(RUNTIME["_normal"](getattr(KIT, name)(Wide(*joined, 1))))
+    for i, (m, e) in enumerate(zip(*joined, strict=True)):
+        alone = getattr(KIT, name)(Wide(np.array([m]), np.array([e]), 1))
+        [found] = parts(RUNTIME["_normal"](alone))
+        assert repr(found) == repr(whole[i]), (m, e)
 
 
 @pytest.mark.parametrize("low", [5, 80, 4000])

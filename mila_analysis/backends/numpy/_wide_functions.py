@@ -14,16 +14,15 @@ from mila_analysis.backends.numpy._wide import (
     _exponent,
     _lifted,
     _normal,
-    _power,
     _roomy,
     _tidy,
     _Wide,
     _wide,
-    _within,
 )
 
-_LOG_2 = (0.0, 0.0, 0.0)  # what the generated part defines
+_LOG_2 = (0.0, 0.0, 0.0)  # what the generated part defines, or another
 _ERF = _ERFCX = ()
+_circular = None
 
 # --- runtime ---
 _TINY = 2.0**-60  # below it, a function is the first term of its series
@@ -58,11 +57,12 @@ class _Kit:
         return _wide_erfcx(_wide(u))
 
     def sin(self, z):
-        return _wide_sin(_normal(_wide(z)))
+        z = _normal(_wide(z))
+        tiny, found = z.e < -60, _circular(np.sin, z)
+        return _chosen(tiny, z, found) if tiny.any() else found
 
     def cos(self, z):
-        z = _normal(_wide(z))
-        return _bounded(np.cos(_angle(z)))
+        return _circular(np.cos, _normal(_wide(z)))
 
     def atan(self, u):
         u = _wide(u)
@@ -280,22 +280,3 @@ def _flat_erfcx(x):
     lost = (1.0 - back) + (2.0 * x - (bottom - back))
     found = top / bottom
     return found + ((rest - (top - 1.0)) - found * lost) / bottom
-
-
-def _angle(z):
-    """The float64 of a normal number, NaN beyond the floats."""
-    value = z.m * _power(_within(z.e, -700, 1023))
-    return np.where(z.e > 1023, np.nan, value) if z.e.max() > 1023 else value
-
-
-def _bounded(found):
-    """Sines or cosines; the exponent of NaN is 1."""
-    wild = bool(np.isnan(found).any())
-    e = np.where(np.isnan(found), 1, _ORIGIN) if wild else _ORIGIN
-    return _Wide(found, _exponent(found, e), 70, wild)
-
-
-def _wide_sin(z):
-    value = _angle(z)
-    found, tiny = _bounded(np.sin(value)), np.abs(value) < _TINY
-    return _chosen(tiny, z, found) if tiny.any() else found

@@ -19,6 +19,7 @@ from mila_analysis.backends._error_functions import (
     erf_coefficients,
     erfcx_coefficients,
 )
+from mila_analysis.backends._turns import turn_digits
 from mila_analysis.backends.numpy.spelling import INFIX
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.program import (
@@ -166,7 +167,8 @@ def runtime(accuracy: str) -> str:
     """The constants, and the text that is the same in all modules of a kind."""
     shared = [("_accurate.py", "_elementwise")]
     shared += [("_runtime.py", n) for n in ("_together", "_flat", "_dtype")]
-    parts = [_constants(), *map(_text, ("_wide.py", "_wide_functions.py"))]
+    own = ("_wide.py", "_wide_functions.py", "_wide_angles.py")
+    parts = [_constants(), *map(_text, own)]
     blocks = _text("_wide_blocks.py")
     if accuracy == "accurate":
         shared += [("_accurate.py", n) for n in ("_distinct", "_nearest")]
@@ -193,18 +195,25 @@ def _function(text: str, name: str) -> str:
 def _values() -> Mapping[str, Sequence[float]]:
     """Constants of the runtime by name, rounded to float64.
 
-    log 2 is in three parts, the first of 32 bits; the rest of the others is dropped.
+    log 2 is in three parts, the first of 32 bits, a whole turn in two; the rest of the
+    others is dropped.
     """
     with flint.ctx.workprec(400):
-        mantissa, exponent = map(int, flint.arb.const_log2().mid().man_exp())
-    log_2 = mantissa * Fraction(2) ** exponent
+        log_2, turn = map(_rational, (flint.arb.const_log2(), 2 * flint.arb.pi()))
     first = Fraction(int(log_2 * 2**32), 2**32)
     second = Fraction(float(log_2 - first))
     return {
         "_LOG_2": tuple(map(float, (first, second, log_2 - first - second))),
         "_ERF": tuple(map(float, erf_coefficients(_BITS))),
         "_ERFCX": tuple(map(float, erfcx_coefficients(_BITS))),
+        "_WHOLE_TURN": (float(turn), float(turn - Fraction(float(turn)))),
+        "_TURN": tuple(map(float, turn_digits())),
     }
+
+
+def _rational(value: flint.arb) -> Fraction:
+    mantissa, exponent = map(int, value.mid().man_exp())
+    return mantissa * Fraction(2) ** exponent
 
 
 def _constants() -> str:
