@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mila_analysis.auditing import Audit, audit
     from mila_analysis.balls import Enclosure, enclose
     from mila_analysis.catalog import define, get, names, resolve
+    from mila_analysis.continuity import breaks
     from mila_analysis.derivation import Derivation, derive
     from mila_analysis.errors import MilaAnalysisError
     from mila_analysis.functions import lambdify
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     )
     from mila_analysis.modules import as_module
     from mila_analysis.plotting import plot
+    from mila_analysis.recognition import recognised
     from mila_analysis.stability import StableForm, stabilize
     from mila_analysis.verification import Certificate, verify
 
@@ -39,6 +41,7 @@ _HOME = {
     "StableForm": "stability",
     "as_module": "modules",
     "audit": "auditing",
+    "breaks": "continuity",
     "define": "catalog",
     "derive": "derivation",
     "enclose": "balls",
@@ -48,6 +51,7 @@ _HOME = {
     "names": "catalog",
     "plot": "plotting",
     "read_code": "kernels",
+    "recognised": "recognition",
     "resolve": "catalog",
     "stabilize": "stability",
     "verify": "verification",
@@ -67,6 +71,7 @@ __all__ = [
     "__version__",
     "as_module",
     "audit",
+    "breaks",
     "define",
     "derive",
     "enclose",
@@ -76,6 +81,7 @@ __all__ = [
     "names",
     "plot",
     "read_code",
+    "recognised",
     "resolve",
     "stabilize",
     "verify",

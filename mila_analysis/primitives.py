@@ -172,6 +172,7 @@ DEFINED = {
     "sinh": "(exp(u) - exp(-u)) / 2",
     "cosh": "(exp(u) + exp(-u)) / 2",
     "asinh": "log(u + sqrt(u ** 2 + 1))",
+    "tan": "sin(u) / cos(u)",
     "erfc": "1 - erf(u)",
     "sigmoid": "1 / (1 + exp(-u))",
     "softplus": "log(1 + exp(u))",

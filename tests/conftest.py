@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from mila_analysis import catalog
+from mila_analysis.stability import stabilize
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -79,6 +81,13 @@ def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("MPLBACKEND", "Agg")
+
+
+@pytest.fixture
+def direct(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code is that of the strategy `direct`, which is taken only where it is named."""
+    spelled_out = partial(stabilize, strategy="direct")
+    monkeypatch.setattr("mila_analysis.kernels.stabilize", spelled_out)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -90,4 +90,5 @@ def _arguments(function: str, text: str) -> tuple[list[Any], dict[str, Any]]:
 
 
 def _like(x: Any, value: Any) -> Any:
-    return x.new_tensor(value) if isinstance(value, list) else value
+    is_tensor = isinstance(value, list) and hasattr(x, "new_tensor")
+    return x.new_tensor(value) if is_tensor else value

@@ -34,7 +34,7 @@ PAIRS = (
     Pair("silu", f"{F}.silu"),
     Pair("swish:beta=1", f"{F}.silu"),
     Pair("gelu", f"{F}.gelu"),
-    Pair("gelu_tanh", f"{F}.gelu(x, approximate='tanh')"),
+    Pair("gelu_tanh", f'{F}.gelu(x, approximate="tanh")'),
     Pair("softplus", f"{F}.softplus", "above its threshold, x = 20, it gives x"),
     Pair("sigmoid", "torch.sigmoid"),
     Pair("log_sigmoid", f"{F}.logsigmoid"),

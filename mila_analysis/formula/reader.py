@@ -174,11 +174,14 @@ class _Reader:
                 check_exponent(case.expression)
         if name in DEFINED:
             return put_in(parse(DEFINED[name], ("u",)), values[0])
-        return combine(PRIMITIVES[name].symbol, values)
+        symbol = _logarithm if name == "log" else PRIMITIVES[name].symbol
+        return combine(symbol, values)
 
     def _where(self, args: Sequence[ast.expr], node: ast.expr) -> list[Case]:
         if len(args) != 3 or not isinstance(args[0], ast.Compare):
             raise self._refuse(node, "where takes a comparison and two values")
+        if len(args[0].ops) == 2:
+            return self._where(_nested(args[0], *args[1:]), node)
         relations = self._relations(args[0])
         yes, no = self.read(args[1]), self.read(args[2])
         return possible(
@@ -222,6 +225,19 @@ class _Reader:
         )
 
 
+def _nested(test: ast.Compare, yes: ast.expr, no: ast.expr) -> list[ast.expr]:
+    """Arguments of `where` for `a < b < c`, the second test inside of the first."""
+    middle, right = test.comparators
+    first, second = (
+        ast.copy_location(ast.Compare(left, [sign], [side]), test)
+        for left, sign, side in (
+            (test.left, test.ops[0], middle),
+            (middle, test.ops[1], right),
+        )
+    )
+    return [first, ast.copy_location(ast.IfExp(second, yes, no), test), no]
+
+
 def _choices(name: str, a: Any, b: Any) -> tuple[tuple[Relation, Any], ...]:
     first = Relation(a - b, ">" if name == "max" else "<")
     return (first, a), (first.negated(), b)
@@ -244,7 +260,12 @@ def _power(base: Any, exponent: Any) -> Any:
         if base == 0 and exponent < 0:
             raise FormulaError("division by zero")
         return sympy.Pow(base, exponent)
-    return _exponential(exponent * sympy.log(base))
+    return _exponential(exponent * _logarithm(base))
+
+
+def _logarithm(argument: Any) -> Any:
+    """Logarithm; SymPy would think for minutes about the sign of what has symbols."""
+    return sympy.log(argument, evaluate=not argument.free_symbols)
 
 
 def _exponential(exponent: Any) -> Any:

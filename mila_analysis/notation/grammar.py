@@ -265,11 +265,12 @@ class _Parser:
 
     def arguments(self, function: str) -> list[Node]:
         opening = self.take().text
-        args = [self.condition() if function == "where" else self.sum()]
+        conditions = self.conditions() if function == "where" else []
+        args = [] if conditions else [self.sum()]
         while self.skips(","):
             args.append(self.sum())
         self.expect(OPEN[opening])
-        return args
+        return _chosen(conditions, args) if conditions else args
 
     def bare(self, function: str) -> Node:
         """Argument without parentheses: `tanh x`, `ln 2x`, and no more than that."""
@@ -284,12 +285,17 @@ class _Parser:
             raise self.stuck(f"it is not clear where the argument of {function} ends;")
         return tree
 
-    def condition(self) -> Node:
+    def conditions(self) -> list[Node]:
+        """A comparison, or two of a middle value: `-3 < x < 3`."""
         left = self.sum()
-        sign = self.skips(*COMPARISONS)
-        if not sign:
+        found: list[Node] = []
+        while sign := self.skips(*COMPARISONS):
+            right = self.sum()
+            found.append(apply(sign, left, right))
+            left = right
+        if not 1 <= len(found) <= 2:
             raise self.stuck("where takes a comparison and two values;")
-        return apply(sign, left, self.sum())
+        return found
 
     # --- names
 
@@ -303,6 +309,8 @@ class _Parser:
             return name(text)
         if text == "e":
             return apply("exp", number(1))
+        if text in ("pi", "π"):
+            return apply("*", number(4), apply("atan", number(1)))
         raise self.error(_unknown(text, self.variables), token)
 
     def is_defined(self, token: Token) -> bool:
@@ -318,6 +326,14 @@ class _Parser:
         texts = [t.text for t in inside]
         if texts in (["(", "x", ")"], ["{", "x", "}"]) and not inside[0].space:
             self.at += 3
+
+
+def _chosen(conditions: Sequence[Node], values: Sequence[Node]) -> list[Node]:
+    """Arguments of `where`; of two conditions one goes into the first value."""
+    if len(conditions) == 1 or len(values) != 2:
+        return [conditions[0], *values]
+    yes, no = values
+    return [conditions[0], apply("where", conditions[1], yes, no), no]
 
 
 def _number(text: str) -> Node:
@@ -336,7 +352,7 @@ def _unknown(text: str, variables: Sequence[str]) -> str:
         return (
             f"β has no value here (known: {known}); -a mila has a β, and so has swish"
         )
-    if text in ("gelu", "GELU", "Phi", "pi", "π"):
+    if text in ("gelu", "GELU", "Phi"):
         return (
             f"'{text}' is outside of what can be proved here: numbers, roots, e^x, ln, "
             "tanh, erf, sin, cos, atan, and what is made of them"

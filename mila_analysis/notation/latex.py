@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     r"""(?P<space>\s+|~)
     |(?P<command>\\[A-Za-z]+\*?|\\.)
     |(?P<number>\d+(?:\.\d*)?|\.\d+)
-    |(?P<word>[A-Za-z]|[α-ωΑ-Ω])
+    |(?P<word>(?!x)[A-Za-z]_(?:\{\d+\}|\d)|[A-Za-z]|[α-ωΑ-Ω])
     |(?P<sign><=|>=|[-+*/^(){}\[\],<>=|&_'·×−])""",
     re.VERBOSE,
 )
@@ -56,6 +56,7 @@ _JOINT = re.compile(
     (?=\\?[A-Za-z]+\s*(?:\(\s*x\s*\))?\s*=)""",
     re.VERBOSE,
 )
+_INDEXED = re.compile(r"(?!x)[A-Za-z]_(?:\{\d+\}|\d)")
 _LABEL = re.compile(
     r"""(?:\\?[A-Za-z]+)?\s*(?:'|\^\{?(?:\\prime\s*)+\}?|_\{?\w+\}?)*
         \s*(?:\(\s*x\s*(?:[;,].*)?\))?
@@ -105,9 +106,16 @@ def _continued(pieces: Sequence[str]) -> list[str]:
 
 def _label(left: str) -> str | None:
     word = left.replace("&", "").strip()
+    if _INDEXED.fullmatch(word):
+        return _plain(word)
     if re.fullmatch(r"\\?[A-Za-z]+|[α-ω]", word):
         return _GREEK.get(word, word.lstrip("\\"))
     return "" if _LABEL.fullmatch(word) else None
+
+
+def _plain(name: str) -> str:
+    """`E_{2}` as `E_2`."""
+    return name.replace("{", "").replace("}", "")
 
 
 def _tokens(text: str, words: frozenset[str]) -> list[Token]:
@@ -158,7 +166,7 @@ class _Converter:
         if token.kind == "command":
             return self.command(text)
         if token.kind == "word":
-            return [Token("word", _GREEK.get(text, text))]
+            return [Token("word", _GREEK.get(text, _plain(text)))]
         if token.kind == "number":
             return [Token("number", text)]
         if text == "|":

@@ -30,7 +30,8 @@ def from_latex(text: str) -> str:
     Raises:
         FormulaError: no formula, or more than one meaning.
     """
-    names = sorted({*_LETTERS, *COMMANDS, *GREEK.values()} - {"sigma"})
+    indexed = {f"{c}_{n}" for c in _LETTERS for n in range(10)}
+    names = sorted({*_LETTERS, *indexed, *COMMANDS, *GREEK.values()} - {"sigma"})
     return plain(read_latex(text, names))
 
 

@@ -2,16 +2,20 @@
 
 - E - 1 is expm1 of the exponent; erf(u) ± 1 is erfcx times exp(-u²).
 - √u + v, where the signs differ, is (u - v²)/(√u - v).
+- What vanishes where erf(u) is ±1 is written in what all lack there: `corners`.
 - What vanishes at x = 0 faster than its terms loses its low powers: `remainder`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from typing import Any, Protocol
 
 import sympy
 
 from mila_analysis.program import Builder, Expression, Number, add, mul, number, op
+from mila_analysis.stability.corners import corners
 from mila_analysis.stability.differences import all_of_one_sign
 from mila_analysis.stability.generators import Exponential, Generators
 from mila_analysis.stability.remainder import remainder
@@ -32,6 +36,11 @@ class Speller(Protocol):
 
     def sum(self, polynomial: Any) -> Expression:
         """Expression of an irreducible polynomial, as it stands."""
+
+    def monomials(
+        self, polynomial: Any, values: Mapping[Any, Expression]
+    ) -> Iterator[Expression]:
+        """Terms of a polynomial, with other values for some of its symbols."""
 
     def reduced(self, element: Any) -> Any:
         """Canonical form of an element."""
@@ -76,6 +85,8 @@ class Cancelling:
             return self._near_origin(generator, polynomial)
         if generator.function == "erf" and expression in (symbol - 1, symbol + 1):
             return self._complement(generator, expression == symbol + 1)
+        if generator.function == "erf":
+            return self._in_corners(generator, polynomial)
         if generator.function == "sqrt":
             return self._conjugate(generator, polynomial)
         return None
@@ -114,6 +125,29 @@ class Cancelling:
             return bind("complement", op("select", positive, far, decayed))
         near, far = op("neg", decayed), op("sub", decayed, number(2))
         return bind("complement", op("select", positive, near, far))
+
+    def _in_corners(self, generator: Generator, polynomial: Any) -> Expression | None:
+        """A sum that vanishes where erf(u) is ±1, by what each symbol lacks there."""
+        functions = list(self.generators.functions.values())
+        bind = self.builder.bind
+        value: Expression | None = None
+        for corner in corners(polynomial, generator, functions):
+            if value is None:
+                value = bind("form", self.speller.sum(polynomial))
+            lacking = {generator.symbol: self._complement(generator, corner.side < 0)}
+            u = self.speller.value(self.field.from_expr(generator.argument))
+            conditions = [op(">", mul(number(corner.side), u), number(1))]
+            for near in corner.near_one:
+                at = self.generators.exponentials[near.symbol]
+                lacking[near.symbol] = self._minus_one(at)
+                size = op("abs", at.exponent.value)
+                conditions.append(op("<", size, Number(Fraction(1, 2))))
+            terms = self.speller.monomials(corner.polynomial, lacking)
+            inside = bind("corner", add(*terms))
+            for condition in conditions:
+                inside = op("select", condition, inside, value)
+            value = bind("either", inside)
+        return value
 
     def _gauss(self, element: Any) -> Expression:
         """exp(-u²), a generator that erf brings."""

@@ -32,6 +32,7 @@ __all__ = [
     "coefficients",
     "common",
     "common_bottom",
+    "grouped",
     "is_minus_one",
     "minus_one",
     "rational",
@@ -226,3 +227,21 @@ def times(term: Term, factors: Sequence[tuple[Any, int]]) -> Term:
     for form, n in factors:
         powers[form] = powers.get(form, 0) + n
     return replace(term, forms=tuple((f, n) for f, n in powers.items() if n))
+
+
+def grouped(polynomial: Any, symbols: list[Any]) -> list[tuple[dict[Any, int], Any]]:
+    """Powers of some symbols with the polynomials in the others that multiply them."""
+    every = polynomial.ring.symbols
+    places = [(i, s) for i, s in enumerate(every) if s in symbols]
+    groups: dict[tuple[int, ...], Any] = {}
+    for exponents, coefficient in polynomial.terms():
+        key = tuple(exponents[i] for i, _ in places)
+        rest = tuple(
+            0 if s in symbols else n for s, n in zip(every, exponents, strict=True)
+        )
+        part = polynomial.ring.from_dict({rest: coefficient})
+        groups[key] = groups.get(key, polynomial.ring.zero) + part
+    return [
+        ({s: n for (_, s), n in zip(places, key, strict=True) if n}, part)
+        for key, part in groups.items()
+    ]

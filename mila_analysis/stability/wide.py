@@ -7,7 +7,7 @@ digits where it cancels: that is for the rules of `generators` and `cancelling`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mila_analysis.derivation import Derivation
@@ -15,6 +15,7 @@ from mila_analysis.program import Builder, Expression, add, mul, op
 from mila_analysis.stability.cancelling import Cancelling
 from mila_analysis.stability.constants import Constants
 from mila_analysis.stability.generators import Generators
+from mila_analysis.stability.terms import grouped
 
 __all__ = ["Wide"]
 
@@ -83,6 +84,18 @@ class Wide:
                 self.constants.number(scale), *_one(factors + self._plain(powers))
             )
 
+    def monomials(
+        self, polynomial: Any, values: Mapping[Any, Expression]
+    ) -> Iterator[Expression]:
+        """Terms of a polynomial, with other values for some of its symbols."""
+        varying = [
+            s for s in polynomial.ring.symbols if s not in self.constants.symbols
+        ]
+        known = {**self.generators.values, **values}
+        for powers, rest in grouped(polynomial, varying):
+            factors = [self.builder.power(known[s], n) for s, n in powers.items()]
+            yield mul(self.constants.number(rest.as_expr()), *_one(factors))
+
     def _plain(self, powers: dict[Any, int]) -> list[Expression]:
         values = self.generators.values
         return [self.builder.power(values[s], n) for s, n in powers.items()]
@@ -90,21 +103,3 @@ class Wide:
 
 def _one(factors: list[Expression]) -> list[Expression]:
     return [mul(*factors)] if factors else []
-
-
-def grouped(polynomial: Any, symbols: list[Any]) -> list[tuple[dict[Any, int], Any]]:
-    """Powers of some symbols with the polynomials in the others that multiply them."""
-    every = polynomial.ring.symbols
-    places = [(i, s) for i, s in enumerate(every) if s in symbols]
-    groups: dict[tuple[int, ...], Any] = {}
-    for exponents, coefficient in polynomial.terms():
-        key = tuple(exponents[i] for i, _ in places)
-        rest = tuple(
-            0 if s in symbols else n for s, n in zip(every, exponents, strict=True)
-        )
-        part = polynomial.ring.from_dict({rest: coefficient})
-        groups[key] = groups.get(key, polynomial.ring.zero) + part
-    return [
-        ({s: n for (_, s), n in zip(places, key, strict=True) if n}, part)
-        for key, part in groups.items()
-    ]

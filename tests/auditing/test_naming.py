@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional
@@ -34,6 +35,11 @@ def test_a_name_is_called_with_what_stands_behind_x(text, expected):
     library, function = called(f"torch:{text}")
     assert library == "torch"
     assert torch.equal(function(X), expected)
+
+
+def test_numpy_takes_lists_as_they_are():
+    _, function = called("numpy:numpy.interp(x, [0, 6], [0, 6])")
+    assert function(np.array([-1.0, 2.5, 7.0])).tolist() == [0, 2.5, 6]
 
 
 @pytest.mark.parametrize(

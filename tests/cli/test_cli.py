@@ -350,10 +350,19 @@ def test_a_failed_drawing_leaves_the_old_file(
     assert [p.name for p in Path.cwd().iterdir()] == ["a.png"]
 
 
-def test_code_that_is_not_safe_everywhere_says_so(invoke: Invoke) -> None:
-    found = invoke("code", "-a", "x*tanh(exp(x))", "-o", "own.py")
+def test_code_that_is_not_safe_everywhere_says_so(
+    invoke: Invoke, direct: None
+) -> None:
+    found = invoke("code", "-a", "log(2 + exp(x))", "-o", "own.py")
     assert found.code == 0
-    assert "note: strategy guarded" in found.err
+    assert "note: strategy direct: not proven safe on every float" in found.err
+    assert Path("own.py").exists()
+
+
+def test_code_that_is_safe_everywhere_needs_no_note(invoke: Invoke) -> None:
+    found = invoke("code", "-a", "x*tanh(exp(x))", "-o", "own.py", "--no-verify")
+    assert found.code == 0
+    assert "note: strategy" not in found.err
     assert Path("own.py").exists()
 
 

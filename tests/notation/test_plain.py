@@ -26,6 +26,12 @@ READ = {
     r"\begin{cases} x & x>0 \\ \alpha(e^x-1) & \text{otherwise}\end{cases}": (
         "where(x > 0, x, alpha*(exp(x) - 1))"
     ),
+    r"\begin{cases} x & -1 < x \le 1 \\ 0 & \text{otherwise}\end{cases}": (
+        "where(-1 < x <= 1, x, 0)"
+    ),
+    r"\pi x": "pi*x",
+    r"a_1 x^2 + a_{2}": "a_1*x**2 + a_2",
+    r"E_{2} x; E_2 = e^{2x}": "exp(2*x)*x",
     r"\operatorname{mish}(2x)": "2*x*tanh(log(1 + exp(2*x)))",
     r"x\operatorname{sech}(x)": "x*(2/(exp(x) + exp(-x)))",
     r"x s(x); s(x) = \frac{1}{1+e^{-x}}": "x/(1 + exp(-x))",
@@ -34,7 +40,7 @@ READ = {
 
 @pytest.mark.parametrize("text", READ)
 def test_latex_becomes_a_formula(text):
-    names = ("x", "beta", "b", "alpha", "lambda_")
+    names = ("x", "beta", "b", "alpha", "lambda_", "a_1", "a_2")
     assert parse(from_latex(text), names).cases == parse(READ[text], names).cases
 
 

@@ -170,7 +170,7 @@ def test_a_mistake_is_said(options, said):
         verify(CODE, **options)
 
 
-def test_what_is_not_promised_is_reserved():
+def test_what_is_not_promised_is_reserved(direct):
     found = verify(define("own", "log(2 + exp(x))"), points=30)
     assert found.strategy == "direct"
     assert found.passed

@@ -225,11 +225,15 @@ class TestPromises:
         assert not is_known(own)
         assert is_known(define("own", get("mish").formula))
 
-    def test_none_where_the_strategy_has_none(self):
-        assert (
-            promised(generate_code(define("o", "log(2 + exp(x))")), "f", "float64")
-            is None
-        )
+    def test_none_where_the_strategy_has_none(self, direct):
+        code = generate_code(define("o", "log(2 + exp(x))"))
+        assert code.strategy == "direct"
+        assert promised(code, "f", "float64") is None
+
+    def test_wide_numbers_promise_as_much_of_a_formula_of_ones_own(self):
+        code = generate_code(define("o", "log(2 + exp(x))"))
+        assert code.strategy == "wide"
+        assert promised(code, "f", "float64").ulp == 1000
 
     def test_of_correct_rounding(self):
         code = replace(generate_code(MILA), accuracy="accurate")
