@@ -185,13 +185,12 @@ class Projective:
         if len(terms) == 1:
             return self._product(terms[0])
         content, factors = element.numer.factor_list()
-        if len(factors) == 1 and factors[0][1] == 1:
-            return add(*(self._product(t) for t in terms))
         scale = rational(content) / rational(element.denom.LC)
-        powers = [
-            self.builder.power(self.builder.bind("factor", self.value(part)), n)
-            for part, n in ((element.field(p), n) for p, n in factors)
-        ]
+        powers = []
+        for part, n in factors:
+            found = self.splitter.terms(element.field(part))
+            value = self.builder.bind("factor", add(*map(self._product, found)))
+            powers.append(self.builder.power(value, n))
         return _scaled(mul(*powers), scale)
 
     def _product(self, term: Term) -> Expression:

@@ -1,13 +1,14 @@
 """A partial and a point to Σ|terms|: what the condition number κ is made of.
 
 The derived numerator is a product of irreducible factors. The terms of a factor are its
-monomials; but E - 1, erf(u) ± 1 and √u ± v are computed without cancellation, and so
-are one term each.
+monomials in what is plain, with what multiplies each of them; E - 1, erf(u) ± 1 and
+√u ± v are computed without cancellation, and are one term each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import flint
 
 from mila_analysis.derivation import Derivation
+from mila_analysis.stability.terms import grouped
 from mila_analysis.tower import Generator
 
 __all__ = ["size_of_terms"]
@@ -37,28 +39,76 @@ def size_of_terms(
         with flint.ctx.workprec(bits):
             values = _values(derivation, point)
             powers = [values[s] for s in element.field.symbols]
-            size = flint.arb(1)
-            for polynomial, n, is_whole in factors:
-                each = _itself if is_whole else abs
-                size *= abs(_sum(polynomial, powers, each)) ** n
-            size /= abs(_sum(element.denom, powers, _itself))
+            size = _size(factors, powers)
+            size /= abs(_sum(element.denom, powers))
             if size.rel_accuracy_bits() > 20 or size.is_zero() or bits > 1 << 13:
                 return _fraction(size.mid())
         bits *= 2
 
 
-def _itself(term: Any) -> Any:
-    return term
+@dataclass(frozen=True, slots=True)
+class _Factor:
+    """A factor to a power: one term, or groups of terms as arithmetic adds them.
+
+    Attributes:
+        polynomial: the factor.
+        power: of it.
+        groups: monomials in what is plain, each with the factors that it multiplies;
+            none if the factor is one term.
+    """
+
+    polynomial: Any
+    power: int
+    groups: tuple[tuple[Any, tuple[_Factor, ...]], ...] = ()
 
 
 @lru_cache(maxsize=256)
-def _factors(derivation: Derivation, element: Any) -> list[tuple[Any, int, bool]]:
-    """Irreducible factors of a numerator, powers, and whether each is one term."""
-    content, powers = element.numer.factor_list()
-    constant = element.numer.ring.ground_new(content)
+def _factors(derivation: Derivation, element: Any) -> tuple[_Factor, ...]:
+    """Factors of a numerator."""
     kinds = {g.symbol: g for g in derivation.generators}
-    found = [(p, n, _is_saved(p, kinds)) for p, n in powers]
-    return [(constant, 1, True), *found]
+    return _split(element.numer, kinds)
+
+
+def _split(polynomial: Any, kinds: Mapping[Any, Generator]) -> tuple[_Factor, ...]:
+    content, powers = polynomial.factor_list()
+    constant = _Factor(polynomial.ring.ground_new(content), 1)
+    return (constant, *(_factor(p, n, kinds) for p, n in powers))
+
+
+def _factor(polynomial: Any, n: int, kinds: Mapping[Any, Generator]) -> _Factor:
+    if len(polynomial.terms()) == 1 or _is_saved(polynomial, kinds):
+        return _Factor(polynomial, n)
+    ring = polynomial.ring
+    inner = {s for s, g in kinds.items() if g.function in ("exp", "erf")}
+    found = grouped(polynomial, [s for s in ring.symbols if s not in inner])
+    if len(found) == 1:
+        terms = [ring.from_dict({e: c}) for e, c in polynomial.terms()]
+        return _Factor(polynomial, n, tuple((t, ()) for t in terms))
+    groups = []
+    for monomial, rest in found:
+        outer = ring.one
+        for symbol, k in monomial.items():
+            outer *= ring.gens[ring.symbols.index(symbol)] ** k
+        groups.append((outer, _split(rest, kinds)))
+    return _Factor(polynomial, n, tuple(groups))
+
+
+def _size(factors: Sequence[_Factor], powers: Sequence[Any]) -> Any:
+    """Product of the sizes of factors: |value| of one term, Σ|terms| of others."""
+    total = flint.arb(1)
+    for factor in factors:
+        if not factor.groups:
+            size = abs(_sum(factor.polynomial, powers))
+        else:
+            size = sum(
+                (
+                    abs(_sum(m, powers)) * _size(inner, powers)
+                    for m, inner in factor.groups
+                ),
+                flint.arb(0),
+            )
+        total *= size**factor.power
+    return total
 
 
 def _is_saved(polynomial: Any, generators: Mapping[Any, Generator]) -> bool:
@@ -68,7 +118,7 @@ def _is_saved(polynomial: Any, generators: Mapping[Any, Generator]) -> bool:
     expression = polynomial.as_expr()
     for symbol in expression.free_symbols & set(generators):
         kind = generators[symbol].function
-        if kind == "sqrt":
+        if kind == "sqrt" and generators[symbol].argument.free_symbols:
             return bool(polynomial.degree(polynomial.ring(symbol)) == 1)
         unit = {"exp": (symbol - 1,), "erf": (symbol - 1, symbol + 1)}.get(kind, ())
         if expression in unit:
@@ -76,7 +126,8 @@ def _is_saved(polynomial: Any, generators: Mapping[Any, Generator]) -> bool:
     return False
 
 
-def _sum(polynomial: Any, powers: Sequence[Any], each: Callable[[Any], Any]) -> Any:
+def _sum(polynomial: Any, powers: Sequence[Any]) -> Any:
+    """Value of a polynomial at balls."""
     total = flint.arb(0)
     for exponents, coefficient in polynomial.terms():
         term = flint.arb(
@@ -85,7 +136,7 @@ def _sum(polynomial: Any, powers: Sequence[Any], each: Callable[[Any], Any]) -> 
         for base, n in zip(powers, exponents, strict=True):
             for _ in range(n):  # the power of a ball that contains 0 is NaN
                 term *= base
-        total += each(term)
+        total += term
     return total
 
 

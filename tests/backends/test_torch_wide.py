@@ -126,6 +126,8 @@ FUNCTIONS = [  # name, exact, exponents, signs, ulp, bits
     ("_erfcx", erfcx, (3, 12), (1,), 3, 400),
     ("_sin", arb.sin, (-2000, 1023), (-1, 1), 1, 4400),
     ("_cos", arb.cos, (-2000, 1023), (-1, 1), 1, 4400),
+    ("_sin", arb.sin, (1020, 4095), (-1, 1), 1.5, 9000),
+    ("_cos", arb.cos, (1020, 4095), (-1, 1), 1.5, 9000),
     ("_atan", arb.atan, (-2000, 2000), (-1, 1), 1.5, 4400),
 ]
 
@@ -361,6 +363,18 @@ class TestArrays:
         apart = [names["f_x"](v) for v in x[:50]]
         assert torch.equal(torch.stack(apart), whole[:50])
 
+    def test_angles_beyond_the_floats(self):
+        function = names_of(define("fast_wave", "sin(a * x)", a=1))["f"]
+        x, a = doubles([1e308, -1.7e308, 2.5, INF]), doubles([1e9, 1.3, 3.0, 1.0])
+        with flint.ctx.workprec(3000):
+            pairs = zip(x.tolist(), a.tolist(), strict=True)
+            wanted = [float((arb(v) * arb(w)).sin()) for v, w in pairs]
+        wanted[3] = math.nan
+        for found in (function(x, a), torch.func.vmap(function)(x, a)):
+            torch.testing.assert_close(
+                found, doubles(wanted), rtol=1e-15, atol=0, equal_nan=True
+            )
+
     def test_a_constant_partial_is_an_array_of_its_own(self):
         found = names_of(NUMBER)["partials"](torch.zeros(3))
         assert found["f_x"].tolist() == [float(np.float32(math.e))] * 3
@@ -397,7 +411,7 @@ class TestDerivatives:
 
 
 class TestTracing:
-    @pytest.mark.parametrize("activation", [GELU, TANH_EXP], ids=lambda a: a.name)
+    @pytest.mark.parametrize("activation", [GELU, TANH_EXP, WAVE], ids=lambda a: a.name)
     def test_compiled_without_a_break(self, activation):
         torch._dynamo.reset()
         f = names_of(activation)["f"]
@@ -421,8 +435,9 @@ class TestTracing:
             compiled(x), f(x), rtol=1e-14, atol=1e-300, equal_nan=True
         )
 
-    def test_exported_and_traced(self):
-        made = layer(text_of(GUMBEL))()
+    @pytest.mark.parametrize("activation", [GUMBEL, WAVE], ids=lambda a: a.name)
+    def test_exported_and_traced(self, activation):
+        made = layer(text_of(activation))()
         x = torch.cat([doubles(EDGES), torch.randn(5, dtype=torch.float64)])
         exported = torch.export.export(made, (torch.randn(16).double(),)).module()
         traced = torch.jit.trace(made, torch.randn(16).double(), check_trace=False)

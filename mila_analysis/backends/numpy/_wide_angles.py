@@ -25,7 +25,7 @@ def _circular(function, z):
     found, m, e = (a.copy() for a in np.broadcast_arrays(found, z.m, z.e))
     found[e > 1023] = np.nan
     far = (e > 1023) & (e < 4096)
-    high, low = _turned(m[far], e[far])
+    high, low = _within_a_turn(m[far], e[far])
     sine, cosine = np.sin(high), np.cos(high)
     either = sine + low * cosine, cosine - low * sine
     found[far] = either[0 if function is np.sin else 1]
@@ -33,7 +33,7 @@ def _circular(function, z):
     return _Wide(found, np.where(unknown, 1, _exponent(found, _ORIGIN)), 70, True)
 
 
-def _turned(m, e):
+def _within_a_turn(m, e):
     """The angles m·2^e within half a turn, as pairs of floats; e from 52 to 4095.
 
     Of the product with 1/(2π) those digits that are whole turns are left out.

@@ -6,7 +6,6 @@ import torch
 from mila_analysis.backends.torch._wide import (
     _INFINITE,
     _double,
-    _float,
     _lost,
     _normal,
     _power,
@@ -176,17 +175,6 @@ def _erfcx(u):
         1.0 - 9.0 * b * (1.0 - 11.0 * b * (1.0 - 13.0 * b))))))  # fmt: skip
     far = _Wide(_ONE_BY_ROOT_PI * series / u.m, -u.e, u.spread + 1)
     return _where(v < 24.0, _normal(near, torch.zeros_like(u.e)), far)
-
-
-def _sin(u):
-    u = _wide(u)
-    e = torch.clamp(u.e, min=-100)
-    return _lowered(torch.sin(_float(_Wide(u.m, e))), e - u.e)
-
-
-def _cos(u):
-    u = _wide(u)
-    return _normal(torch.cos(_float(u)), torch.zeros_like(u.e))
 
 
 def _atan(u):

@@ -6,11 +6,13 @@ needs are the functions of `_wide` and `_wide_functions`.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from fractions import Fraction
 from importlib.resources import files
 
 from mila_analysis.backends._python_parts import only, without
+from mila_analysis.backends._turns import turn_digits
 from mila_analysis.backends.torch.shell import derivatives
 from mila_analysis.backends.torch.spelling import literal
 from mila_analysis.errors import UnsupportedError
@@ -93,8 +95,16 @@ def _parts(number: Number) -> tuple[float, float]:
 
 def runtime() -> str:
     """The part that is the same in all files of wide forms."""
-    parts = ["_wide.py", "_wide_functions.py", "_wide_results.py"]
-    return "\n\n\n".join([without(derivatives(), _REPLACED), *map(_part, parts)])
+    first = ["_wide.py", "_wide_functions.py"]
+    last = ["_wide_angles.py", "_wide_results.py"]
+    parts = [*map(_part, first), _turn(), *map(_part, last)]
+    return "\n\n\n".join([without(derivatives(), _REPLACED), *parts])
+
+
+def _turn() -> str:
+    """The digits of 1/(2π), which the functions of angles need."""
+    rows = textwrap.wrap(f"{', '.join(map(str, turn_digits()))},", 84)
+    return "\n".join(["_TURN = (", *(f"    {row}" for row in rows), ")"])
 
 
 def walk(blocks: str) -> str:
