@@ -64,20 +64,28 @@ _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 
 
 def region_of(relations: Sequence[tuple[Any, str]]) -> Region:
-    """Where `difference comparison 0` holds for all; exact for what is linear in x."""
-    interval = _Interval()
+    """Where `difference comparison 0` holds for all.
+
+    Exact for what is linear in x. Of what else differs by constants only, such as
+    x - a > 0 and x - a <= 0, it is known where no point is left.
+    """
+    intervals: dict[Any, _Interval] = {}
     for difference, comparison in relations:
         if difference.is_Rational:
             value = Fraction(int(difference.p), int(difference.q))
             if not _holds(value, comparison):
                 return Region(Kind.EMPTY)
             continue
-        line = _linear(difference)
-        if line is not None:
-            slope, start = line
+        parts = _parts(difference)
+        if parts is not None:
+            slope, quantity, start = parts
             turned = comparison if slope > 0 else _TURNED[comparison]
-            interval.cut(-start / slope, turned)
-    return interval.region()
+            intervals.setdefault(quantity, _Interval()).cut(-start / slope, turned)
+    regions = {quantity: found.region() for quantity, found in intervals.items()}
+    if any(region.kind is Kind.EMPTY for region in regions.values()):
+        return Region(Kind.EMPTY)
+    lines = (region for quantity, region in regions.items() if str(quantity) == "x")
+    return next(lines, Region(Kind.SOME))
 
 
 def _holds(value: Fraction, comparison: str) -> bool:
@@ -86,15 +94,18 @@ def _holds(value: Fraction, comparison: str) -> bool:
     ]
 
 
-def _linear(difference: Any) -> tuple[Fraction, Fraction] | None:
-    """(a, b) of a·x + b with rational a and b."""
-    if {str(s) for s in difference.free_symbols} != {"x"}:
+def _parts(difference: Any) -> tuple[Fraction, Any, Fraction] | None:
+    """(a, q, b) of a·q + b with rational a and b, and one q for all a and b."""
+    symbols = sorted(difference.free_symbols, key=str)
+    if not difference.is_polynomial(*symbols):
         return None
-    (x,) = difference.free_symbols
-    if not difference.is_polynomial(x):
+    polynomial = sympy.Poly(difference, *symbols)
+    slope, start = polynomial.LC(), polynomial.TC()
+    if not (slope.is_Rational and start.is_Rational):
         return None
-    polynomial = sympy.Poly(difference, x)
-    if polynomial.degree() != 1 or not all(c.is_Rational for c in polynomial.coeffs()):
-        return None
-    slope, start = polynomial.nth(1), polynomial.nth(0)
-    return Fraction(int(slope.p), int(slope.q)), Fraction(int(start.p), int(start.q))
+    quantity = ((polynomial - start) / slope).as_expr()
+    return (
+        Fraction(int(slope.p), int(slope.q)),
+        quantity,
+        Fraction(int(start.p), int(start.q)),
+    )

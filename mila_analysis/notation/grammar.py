@@ -21,9 +21,12 @@ __all__ = ["Token", "parse_tokens"]
 
 MAX_TOKENS = 4000
 MAX_DEPTH = 60
-MAX_DIGITS = 60
+MAX_DIGITS = 100
 FEW = 8
 OPEN = {"(": ")", "{": "}", "[": "]", "|(": "|)"}
+_KEYWORDS = {"lambda": ("lambda_", "lambd")}
+"""What Python's words are called where they are names of parameters."""
+
 COMPARISONS = ("<=", ">=", "==", "<", ">")
 
 
@@ -286,6 +289,13 @@ class _Parser:
         return tree
 
     def conditions(self) -> list[Node]:
+        """Comparisons that must all hold; cases of LaTeX have a `&` between them."""
+        found = self.comparisons()
+        while self.skips("&"):
+            found += self.comparisons()
+        return found
+
+    def comparisons(self) -> list[Node]:
         """A comparison, or two of a middle value: `-3 < x < 3`."""
         left = self.sum()
         found: list[Node] = []
@@ -305,8 +315,9 @@ class _Parser:
             if self.is_defined(Token("word", text)):
                 self.skip_point()
             return self.given[text]
-        if text in self.variables:
-            return name(text)
+        for known in (text, *_KEYWORDS.get(text, ())):
+            if known in self.variables:
+                return name(known)
         if text == "e":
             return apply("exp", number(1))
         if text in ("pi", "π"):
@@ -329,11 +340,13 @@ class _Parser:
 
 
 def _chosen(conditions: Sequence[Node], values: Sequence[Node]) -> list[Node]:
-    """Arguments of `where`; of two conditions one goes into the first value."""
-    if len(conditions) == 1 or len(values) != 2:
+    """Arguments of `where`; all conditions but one go into the first value."""
+    if len(values) != 2:
         return [conditions[0], *values]
     yes, no = values
-    return [conditions[0], apply("where", conditions[1], yes, no), no]
+    for condition in reversed(conditions[1:]):
+        yes = apply("where", condition, yes, no)
+    return [conditions[0], yes, no]
 
 
 def _number(text: str) -> Node:

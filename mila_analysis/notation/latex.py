@@ -13,7 +13,7 @@ from dataclasses import replace
 from mila_analysis.errors import FormulaError
 from mila_analysis.letters import GREEK
 from mila_analysis.notation.functions import is_function
-from mila_analysis.notation.grammar import Token
+from mila_analysis.notation.grammar import OPEN, Token
 from mila_analysis.notation.text import MAX_LENGTH, read_statements
 from mila_analysis.notation.tree import Node
 
@@ -166,7 +166,7 @@ class _Converter:
         if token.kind == "command":
             return self.command(text)
         if token.kind == "word":
-            return [Token("word", _GREEK.get(text, _plain(text)))]
+            return [Token("word", self.subscripted(_GREEK.get(text, _plain(text))))]
         if token.kind == "number":
             return [Token("number", text)]
         if text == "|":
@@ -212,11 +212,24 @@ class _Converter:
         if word in ("log", "ln") and self._next_is("_"):
             return self.based()
         if is_function(word) or word in self.words or word.isalpha():
-            return word
+            return self.subscripted(word)
         raise FormulaError(f"'{text}' cannot stand in a formula")
 
     def _next_is(self, text: str) -> bool:
         return self.at < len(self.raw) and self.raw[self.at].text == text
+
+    def subscripted(self, word: str) -> str:
+        r"""`alpha_p` of `\alpha_p` or `\alpha_{p}`, if there is such a name."""
+        if not self._next_is("_") or word == "x":
+            return word
+        rest = [t.text for t in self.raw[self.at + 1 :]]
+        count = rest.index("}") + 1 if rest[:1] == ["{"] and "}" in rest else 1
+        index = "".join(rest[:count]).strip("{}")
+        for known in (f"{word}_{index}", f"{word}{index}"):
+            if known in self.words:
+                self.at += 1 + count
+                return known
+        return word
 
     def based(self) -> str:
         r"""The logarithm of `\log_{10}`."""
@@ -296,15 +309,18 @@ class _Converter:
                     return _chosen(rows)
             elif token.text in (r"\text", r"\mathrm", r"\textrm", r"\mbox"):
                 self.at += 1
-                self.inside_words()
+                if self.inside_words() == "{and":
+                    cells[-1].append(Token("sign", ","))
             else:
                 cells[-1] += self.one()
 
-    def inside_words(self) -> None:
-        """Go past `{if}` or `{otherwise}`."""
+    def inside_words(self) -> str:
+        """Go past `{if}`, `{and}` or `{otherwise}`."""
+        start = self.at
         while self.at < len(self.raw) and self.raw[self.at].text != "}":
             self.at += 1
         self.at += 1
+        return "".join(t.text for t in self.raw[start : self.at - 1])
 
 
 def _grouped(tokens: list[Token]) -> list[Token]:
@@ -317,7 +333,8 @@ def _chosen(rows: Sequence[tuple[list[Token], list[Token]]]) -> list[Token]:
     comma = Token("sign", ",")
     result = _grouped(_bare(rows[-1][0]))
     for value, condition in reversed(rows[:-1]):
-        inner = [*_bare(condition), comma, *_grouped(_bare(value)), comma, *result]
+        given = _joined(_bare(condition))
+        inner = [*given, comma, *_grouped(_bare(value)), comma, *result]
         result = [
             Token("word", "where"),
             Token("sign", "("),
@@ -325,6 +342,17 @@ def _chosen(rows: Sequence[tuple[list[Token], list[Token]]]) -> list[Token]:
             Token("sign", ")"),
         ]
     return result
+
+
+def _joined(condition: Sequence[Token]) -> list[Token]:
+    """Conditions with `&` for the commas between them."""
+    found: list[Token] = []
+    depth = 0
+    for token in condition:
+        depth += (token.text in OPEN) - (token.text in OPEN.values())
+        is_comma = token.text == "," and depth == 0
+        found.append(replace(token, text="&") if is_comma else token)
+    return found
 
 
 def _bare(tokens: list[Token]) -> list[Token]:

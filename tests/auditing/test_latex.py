@@ -76,6 +76,30 @@ RIGHT = [
     ),
     ("mish", "f", r"x \tanh(\zeta(x)), \quad \zeta(x) = \ln(1+e^x)"),
     ("mish", "f", r"x\tanh(\varsigma(x)), \text{ where } \varsigma(x) = \ln(1+e^x)"),
+    (
+        "hard_sigmoid",
+        "f",
+        (
+            r"\begin{cases} 0 & x \le -3 \\ 1 & x \ge 3 \text{ and } \max(x, 2) > 2 \\"
+            r"\frac{x}{6} + \frac12 & \text{otherwise} \end{cases}"
+        ),
+    ),
+    (
+        "softshrink",
+        "f",
+        (
+            r"\begin{cases} 0, & x \le \lambda,\; x \ge -\lambda \\"
+            r"x - \lambda, & x > \lambda \\ x + \lambda, & x < -\lambda \end{cases}"
+        ),
+    ),
+    (
+        "xielu",
+        "f_x",
+        (
+            r"\begin{cases} 2\alpha_p x + \frac12 & x > 0 \\"
+            r"\alpha_{n} (e^x - 1) + \frac12 & \text{otherwise} \end{cases}"
+        ),
+    ),
 ]
 
 
@@ -91,6 +115,16 @@ def test_our_own_latex_is_proved(verdict, name, form):
     text = to_latex(activation, ("f_x",), form=form, environment="none")
     lines = [line for line in text.splitlines() if line.strip()]
     assert verdict("; ".join(lines), name, "f_x", latex=True).proved
+
+
+@pytest.mark.parametrize("condition", [r"x < \lambda", r"x \ge -\lambda", "x > 0"])
+def test_another_condition_among_several_is_found(verdict, condition):
+    text = (
+        rf"\begin{{cases}} 0, & x \le \lambda,\; {condition} \\"
+        r"x - \lambda, & x > \lambda \\ x + \lambda, & x < -\lambda \end{cases}"
+    )
+    right = condition == r"x \ge -\lambda"
+    assert (verdict(text, "softshrink", "f", latex=True).verdict == "equal") == right
 
 
 def test_our_own_numbers_are_right_as_printed(verdict):

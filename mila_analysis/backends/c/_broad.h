@@ -45,7 +45,8 @@ MA_INLINE ma_broad ma_broad_normal(double m, double e)
 MA_INLINE ma_broad ma_broad_from(double x)
 {
     double size = fabs(x), shift = ma_pick(size >= 1.0, 200.0, -200.0);
-    double near = x * ma_pick(size >= 1.0, 0x1p-200, 0x1p+200);
+    double near = x * ma_pick(size >= 1.0, 6.223015277861142e-61 /* 2^-200 */,
+                              1.6069380442589903e+60 /* 2^200 */);
     ma_broad r = ma_broad_normal(near, shift);
     double one = copysign(1.0, x);
     double end = ma_pick(size > DBL_MAX, 131072.0, 262144.0);
@@ -188,7 +189,8 @@ MA_INLINE ma_broad ma_broad_step(ma_broad z)
 /* An exponent as a double; where its exponential is beyond all products, cut. */
 MA_INLINE double ma_broad_cut(ma_broad z)
 {
-    double most = ma_pick(z.e > 1073741824.0, 0x1p+48, 0x1p+40);
+    double most = ma_pick(z.e > 1073741824.0, 281474976710656.0 /* 2^48 */,
+                          1099511627776.0 /* 2^40 */);
     return ma_pick(z.e > 40.0, copysign(most, z.m), ma_broad_near(z));
 }
 
@@ -303,7 +305,7 @@ MA_INLINE ma_broad ma_broad_erf(ma_broad z)
  * that of 1 / a to a right angle. */
 MA_INLINE ma_broad ma_broad_atan(ma_broad z)
 {
-    double x = ma_between(fabs(ma_broad_near(z)), 0.0, 0x1p+900);
+    double x = ma_between(fabs(ma_broad_near(z)), 0.0, 8.452712498170644e+270 /* 2^900 */);
     int above = x > 1.0;
     double guess = ma_pick(above, 1.0 / x, x), k = ma_nearest_f64(4.0 * guess) * 0.25;
     double top = ma_pick(above, 1.0 - k * x, x - k);

@@ -41,7 +41,9 @@ MA_INLINE ma_wide ma_ext_normal(ma_pair a, int64_t e)
 /* A double; infinities become a number beyond all doubles, NaN one beyond that. */
 MA_INLINE ma_wide ma_ext_from(double x)
 {
-    double size = fabs(x), near = x * ma_pick(size >= 1.0, 0x1p-200, 0x1p+200);
+    double size = fabs(x);
+    double near = x * ma_pick(size >= 1.0, 6.223015277861142e-61 /* 2^-200 */,
+                              1.6069380442589903e+60 /* 2^200 */);
     int64_t shift = ma_pick_integer(size >= 1.0, 200, -200);
     ma_wide r = ma_ext_normal(ma_pair_of(near, 0.0), shift);
     int64_t end = ma_pick_integer(size > DBL_MAX, 131072, 262144);
@@ -113,7 +115,8 @@ MA_INLINE ma_wide ma_ext_div(ma_wide a, ma_wide b)
 /* z - n log 2 and n; where exp(z) is beyond all products, z is cut. */
 MA_INLINE ma_pair ma_ext_reduced(ma_wide z, double *n)
 {
-    double cut = ma_pick(z.e > ((int64_t)1 << 30), 0x1p+48, 0x1p+40);
+    double cut = ma_pick(z.e > ((int64_t)1 << 30), 281474976710656.0 /* 2^48 */,
+                         1099511627776.0 /* 2^40 */);
     int is_cut = z.e > 40;
     ma_pair r = ma_pair_from(z), first, second;
     r = ma_pair_pick(is_cut, ma_pair_of(copysign(cut, z.hi), 0.0), r);
@@ -229,8 +232,8 @@ MA_INLINE ma_wide ma_ext_erf(ma_wide z)
 MA_INLINE ma_wide ma_ext_atan(ma_wide z)
 {
     ma_pair x = ma_pair_from(ma_wide_abs(z)), one = ma_pair_of(1.0, 0.0);
-    int above = x.hi > 1.0, most = x.hi > 0x1p+900;
-    x = ma_pair_pick(most, ma_pair_of(0x1p+900, 0.0), x);
+    int above = x.hi > 1.0, most = x.hi > 8.452712498170644e+270; /* 2^900 */
+    x = ma_pair_pick(most, ma_pair_of(8.452712498170644e+270, 0.0), x);
     double guess = ma_pick(above, 1.0 / x.hi, x.hi);
     double quarters = ma_nearest_f64(4.0 * guess), k = quarters * 0.25;
     ma_pair scaled = ma_pair_mul(x, ma_pair_of(k, 0.0));
@@ -285,8 +288,8 @@ MA_INLINE ma_turns ma_ext_turns_far(double d, int64_t e)
         r[k] = carry & low;
         carry >>= 32;
     }
-    double unit = 0x1p-254;
-    for (k = 0; k < 8; k++, unit *= 0x1p+32) {
+    double unit = 3.454467422037778e-77; /* 2^-254 */
+    for (k = 0; k < 8; k++, unit *= 4294967296.0 /* 2^32 */) {
         double part = (double)(int64_t)r[k] * unit;
         ma_pair sum = ma_two_sum(part, found.rest.hi);
         found.rest = ma_fast_two_sum(sum.hi, sum.lo + found.rest.lo);
@@ -365,7 +368,7 @@ MA_INLINE double ma_ext_nearest(ma_wide a, double *rest)
 {
     int64_t e = ma_clamp(a.e, -1200, 1100), part = ma_clamp(e, -1000, 1000);
     double unit = ma_power_of_two(ma_clamp(-1074 - e, -60, 200));
-    double large = copysign(unit * 0x1p+52, a.hi);
+    double large = copysign(unit * 4503599627370496.0 /* 2^52 */, a.hi);
     double sum = large + a.hi, lost = a.hi - (sum - large);
     double other = sum + 2.0 * lost;
     sum = ma_pick((fabs(lost) * 2.0 == unit) & (lost * a.lo > 0.0), other, sum);

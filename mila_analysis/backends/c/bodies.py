@@ -24,6 +24,7 @@ PARTIALS = "partials"
 COMPARISONS = (">", ">=", "<", "<=", "==")
 INDENT = " " * 8
 WIDTH = 84
+_GOING_ON = "    "
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +95,22 @@ def wrapped(lines: Sequence[str]) -> list[str]:
 
 
 def _wrapped(line: str) -> list[str]:
-    return textwrap.wrap(
+    parts = textwrap.wrap(
         line,
         WIDTH,
-        subsequent_indent="    ",
+        subsequent_indent=_GOING_ON,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [piece for part in parts for piece in _broken(part)]
+
+
+def _broken(part: str) -> list[str]:
+    """Calls in calls, which have no blanks, in lines that end with a parenthesis."""
+    end = part.rfind("(", len(_GOING_ON) + 1, WIDTH) + 1
+    if len(part) <= WIDTH or not end:
+        return [part]
+    return [part[:end], *_broken(_GOING_ON + part[end:])]
 
 
 def _read(needed: Sequence[Binding], roots: Sequence[Expression]) -> set[str]:
