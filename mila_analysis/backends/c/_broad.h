@@ -4,7 +4,7 @@
  * e counts too: of two summands that are more than 2^16 apart the smaller is dropped.
  *
  * Sums, products and quotients are rounded once. The functions are good to 2 ulp. There
- * are no branches, but in sines and cosines. */
+ * are no branches. */
 
 typedef struct { double m, e; } ma_broad;
 
@@ -303,7 +303,7 @@ MA_INLINE ma_broad ma_broad_erf(ma_broad z)
  * that of 1 / a to a right angle. */
 MA_INLINE ma_broad ma_broad_atan(ma_broad z)
 {
-    double x = fabs(ma_broad_near(z));
+    double x = ma_between(fabs(ma_broad_near(z)), 0.0, 0x1p+900);
     int above = x > 1.0;
     double guess = ma_pick(above, 1.0 / x, x), k = ma_nearest_f64(4.0 * guess) * 0.25;
     double top = ma_pick(above, 1.0 - k * x, x - k);
@@ -317,18 +317,26 @@ MA_INLINE ma_broad ma_broad_atan(ma_broad z)
     return ma_broad_choose((z.e < -30.0) | (z.m != z.m), z, found);
 }
 
-/* Of what is beyond all doubles, NaN. */
+/* Sines by the wide numbers, which know angles of every size. */
+MA_INLINE ma_wide ma_broad_widened(ma_broad z)
+{
+    double e = ma_between(z.e, -2000.0, 2000.0);
+    return ma_wide_of(z.m, 0.0, ma_integer_of(e + MA_ROUND));
+}
+
+MA_INLINE ma_broad ma_broad_shortened(ma_wide z)
+{
+    double e = ma_of_bits_f64(ma_bits_f64(MA_ROUND) + (uint64_t)z.e) - MA_ROUND;
+    return ma_broad_of(z.hi, ma_pick(z.hi == 0.0, MA_BROAD_NOWHERE, e));
+}
+
 MA_INLINE ma_broad ma_broad_sin(ma_broad z)
 {
-    double value = sin(ma_pick(z.e < 1024.0, ma_broad_value(z), (double)NAN));
-    ma_broad found = ma_broad_normal(value, 0.0);
-    found = ma_broad_of(found.m, ma_pick(value == value, found.e, 1.0));
-    return ma_broad_choose(z.e < -30.0, z, found);
+    ma_broad found = ma_broad_shortened(ma_ext_sin(ma_broad_widened(z)));
+    return ma_broad_choose(z.e < -60.0, z, found);
 }
 
 MA_INLINE ma_broad ma_broad_cos(ma_broad z)
 {
-    double value = cos(ma_pick(z.e < 1024.0, ma_broad_value(z), (double)NAN));
-    ma_broad found = ma_broad_normal(value, 0.0);
-    return ma_broad_of(found.m, ma_pick(value == value, found.e, 1.0));
+    return ma_broad_shortened(ma_ext_cos(ma_broad_widened(z)));
 }

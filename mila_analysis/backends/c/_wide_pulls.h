@@ -20,8 +20,10 @@ static void ma_pull_NAME(
                 task->out[k][i] = 0.0;
             sums[k - 1] += ma_dot_wide(task->out[k], factor);
         }
+        if (!gx)
+            continue;
         MA_EACH
-        for (i = 0; gx && i < count; i++)
+        for (i = 0; i < count; i++)
             gx[start + i] = ma_rounded_ITEM(task->out[0][i] * factor[i]);
     }
 }

@@ -80,6 +80,12 @@ def runtime() -> str:
         for name, value in values.items()
         for high, low in [pair(value)]
     ]
-    parts = ["\n".join(defined), sums("ext"), arcs("ext"), rests("ext")]
+    parts = [
+        "\n".join(defined),
+        resource("_horner.h").strip(),
+        sums("ext"),
+        arcs("ext"),
+        rests("ext"),
+    ]
     parts.append(quadrant_bits())
     return "\n\n".join([*parts, resource("_extended.h").strip()])

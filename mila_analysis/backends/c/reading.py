@@ -266,6 +266,8 @@ def _constant(parts: Sequence[Expression]) -> Expression:
         raise FormulaError("no arithmetic: a constant that is no number")
     if len(numbers) == 1:
         return Number(numbers[0])
+    if any(abs(n) >= 2**1024 for n in numbers):
+        raise FormulaError("a constant is beyond the range of doubles")
     return Number(sum((Fraction(float(n)) for n in numbers), Fraction(0)))
 
 

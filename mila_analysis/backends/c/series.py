@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import lru_cache, partial
-from itertools import accumulate
 from math import factorial, isqrt
 
 from mila_analysis.backends._error_functions import (
@@ -92,20 +91,11 @@ def pair_function(name: str, coefficients: Sequence[Fraction], radius: Fraction)
     lines = [f"    double p = {short[-1]};"]
     lines += [f"    p = fma(p, s.hi, {c});" for c in reversed(short[:-1])]
     lines.append("    ma_pair y = ma_pair_of(p, 0.0);")
-    sizes = [abs(c) * radius**k for k, c in enumerate(coefficients)]
-    tails = list(accumulate(reversed(sizes)))[::-1]
-    for k in reversed(range(first)):
-        high, low = pair(coefficients[k])
-        is_small = 2 * tails[k + 1] < sizes[k]
-        if is_small:
-            lines.append(
-                f"    y = ma_pair_horner(ma_pair_of({high!r}, {low!r}), s, y);"
-            )
-        else:
-            lines.append("    y = ma_pair_mul(s, y);")
-            lines.append(f"    y = ma_pair_add(ma_pair_of({high!r}, {low!r}), y);")
+    for high, low in map(pair, reversed(coefficients[:first])):
+        lines.append(f"    y = ma_ext_next(y, s, {high!r}, {low!r});")
     head = f"MA_INLINE ma_pair {name}(ma_pair s)"
-    return "\n".join([head, "{", *lines, "    return y;", "}"])
+    last = "    return ma_fast_two_sum(y.hi, y.lo);"
+    return "\n".join([head, "{", *lines, last, "}"])
 
 
 def _first_short(coefficients: Sequence[Fraction], radius: Fraction) -> int:
@@ -147,17 +137,19 @@ def rests(prefix: str) -> str:
         head = "MA_INLINE ma_pair ma_ext_exp_rest_sum(ma_pair x, double k)"
         return "\n".join([head, "{", *lines, "    return sum;", "}"])
     terms = range(26)
-    above = ["    double sum = 1.0;"]
-    for j in reversed(terms[1:]):
-        above.append(f"    sum = ma_fused_f64(sum, x * (1.0 / (k + {j}.0)), 1.0);")
-    below = ["    double sum = 0.0;"]
-    for j in reversed(terms):
-        inverse = float(Fraction(1, factorial(j)))
-        below.append(f"    sum = ma_fused_f64(sum, x, k / (k + {j}.0) * {inverse!r});")
+    above = [
+        f"    sum = ma_fused_f64(sum, x * (1.0 / (k + {j}.0)), 1.0);"
+        for j in reversed(terms[1:])
+    ]
+    below = [
+        f"    sum = ma_fused_f64(sum, x, k / (k + {j}.0) * {float(c)!r});"
+        for j, c in reversed([(j, Fraction(1, factorial(j))) for j in terms])
+    ]
     found = []
-    for name, lines in (("above", above), ("below", below)):
+    for name, start, lines in (("above", 1, above), ("below", 0, below)):
         head = f"MA_INLINE double ma_broad_exp_rest_{name}(double x, double k)"
-        found.append("\n".join([head, "{", *lines, "    return sum;", "}"]))
+        first = f"    double sum = {start}.0;"
+        found.append("\n".join([head, "{", first, *lines, "    return sum;", "}"]))
     return "\n\n".join(found)
 
 

@@ -100,6 +100,8 @@ class UnlimitedFrame:
 
     def held(self, value: Number) -> tuple[float, ...]:
         """What a literal of the file holds of a number."""
+        if abs(value.value) >= 2**1024:
+            return ()
         parts = pair(value.value)
         return parts[:1] if self.accuracy == "fast" else parts
 
@@ -343,18 +345,18 @@ def _numbers(form: StableForm) -> Iterator[Number]:
 
 def _wide_runtime(accuracy: str) -> str:
     """What these files have besides what others have; once, as that."""
-    arithmetic = broad.runtime() if accuracy == "fast" else extended.runtime()
-    common = ["_unused.h", "_wide_items.h"]
+    common = (resource(name).strip() for name in ("_unused.h", "_wide_items.h"))
     parts = [
         "#ifndef MA_UNLIMITED\n#define MA_UNLIMITED",
-        *(resource(name).strip() for name in common),
+        *common,
+        extended.runtime(),
         "#endif",
         f"#ifndef MA_UNLIMITED_{accuracy}\n#define MA_UNLIMITED_{accuracy}",
-        arithmetic,
     ]
     if accuracy == "fast":
-        dots = resource("_dots.h").strip().replace("fused_REAL", "fused_f64")
-        parts.append(dots.replace("_REAL", "_wide").replace("REAL", "double"))
+        dots = resource("_dots.h").strip().replace("dot_REAL", "dot_wide")
+        parts.append(broad.runtime())
+        parts.append(dots.replace("_REAL", "_f64").replace("REAL", "double"))
     names = ["_wide_runs.h", *(["_wide_pulls.h"] if accuracy == "fast" else [])]
     for form in FORMATS:
         given = form.name if accuracy == "accurate" else form.arithmetic.name
