@@ -375,6 +375,16 @@ class TestArrays:
                 found, doubles(wanted), rtol=1e-15, atol=0, equal_nan=True
             )
 
+    @pytest.mark.parametrize(
+        "formula", ["x + (sqrt(x^2 + 1) - 1) / 2", "x + sin(x)^2", "x - x^2 * atan(x)"]
+    )
+    def test_a_sum_of_zeros_has_the_sign_of_the_lowest_order(self, formula):
+        names = names_of(define("summed", formula))
+        for dtype in DTYPES.values():
+            found = names["f"](torch.tensor([0.0, -0.0], dtype=dtype))
+            assert found.tolist() == [0.0, 0.0]
+            assert torch.signbit(found).tolist() == [False, True]
+
     def test_a_constant_partial_is_an_array_of_its_own(self):
         found = names_of(NUMBER)["partials"](torch.zeros(3))
         assert found["f_x"].tolist() == [float(np.float32(math.e))] * 3
@@ -460,7 +470,7 @@ class TestReading:
     @pytest.mark.parametrize(
         ("found", "instead"),
         [
-            ("_NOWHERE = -(1 << 50)", "_NOWHERE = -(1 << 49)"),
+            ("_NOWHERE = -(1 << 52)", "_NOWHERE = -(1 << 51)"),
             ("def _whole_f(x):", "def _whole_f(x, y=1):"),
             ("_exp(z)", "torch.exp(z)"),
             ("    return f\n", "    return print(f)\n"),
