@@ -19,7 +19,7 @@ from typing import Any
 
 from mila_analysis.backends import header
 from mila_analysis.backends.backend import Backend, Reading, Source
-from mila_analysis.backends.c import accurate, reading, unlimited
+from mila_analysis.backends.c import accurate, boxed, reading, unlimited
 from mila_analysis.backends.c.arrays import functions
 from mila_analysis.backends.c.fast import FORMATS, FastFrame, bodies
 from mila_analysis.backends.c.frame import frame_of
@@ -30,6 +30,8 @@ __all__ = ["C"]
 
 def emit(source: Source) -> str:
     """Source text: head, prototypes, runtime, then the arithmetic of each dtype."""
+    if source.form.strategy == "wide" and source.accuracy == "fast":
+        return boxed.emit(source)
     if source.form.strategy == "wide":
         return unlimited.emit(source)
     if source.accuracy == "accurate":
@@ -52,6 +54,8 @@ def load(text: str) -> Mapping[str, Callable[..., Any]]:
 def read(text: str) -> Sequence[Reading]:
     """The arithmetic of a generated file."""
     if unlimited.is_unlimited(text):
+        if header.parse(text).accuracy == "fast":
+            return boxed.read(text)
         return unlimited.read(text)
     if header.parse(text).accuracy == "accurate":
         return accurate.read(text)

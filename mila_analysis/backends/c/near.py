@@ -7,6 +7,7 @@ on its neighbours.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -78,9 +79,14 @@ def reach_of(near: Near) -> Reach:
     return Reach(program, tuple(sizes), tuple(dict.fromkeys(rest)), power)
 
 
-def fused(program: Program) -> Program:
-    """The program with a·b + c as one operation, and sums of exponents not rounded."""
-    known = {b.name: b.value for b in program.bindings}
+def fused(program: Program, apart: Collection[str] = ()) -> Program:
+    """The program with a·b + c as one operation, and sums of exponents not rounded.
+
+    Args:
+        program: plain arithmetic.
+        apart: names of products that stay alone.
+    """
+    known = {b.name: b.value for b in program.bindings if b.name not in apart}
     bindings = tuple(Binding(b.name, _fused(b.value, known)) for b in program.bindings)
     outputs = {n: _fused(e, known) for n, e in program.outputs.items()}
     return Program(bindings, outputs)

@@ -19,14 +19,17 @@ from mila_analysis.backends._error_functions import (
 __all__ = [
     "INVERSE_ROOT_PI",
     "PI",
+    "arc_coefficients",
     "arcs",
     "atan",
     "double_function",
+    "horner",
     "pair",
     "pair_function",
     "quadrant_bits",
     "rests",
     "sums",
+    "wave_coefficients",
 ]
 
 BITS = 1440
@@ -82,6 +85,22 @@ def double_function(name: str, coefficients: Sequence[Fraction]) -> str:
     lines += [f"    sum = ma_fused_f64(sum, s, {c});" for c in reversed(rest)]
     head = f"MA_INLINE double {name}(double s)"
     return "\n".join([head, "{", *lines, "    return sum;", "}"])
+
+
+def horner(name: str, coefficients: Sequence[Fraction], end: str) -> str:
+    """The same in doubles or floats, by the end of the names of their functions."""
+    kind, suffix, digits = {"f64": ("double", "", 17), "f32": ("float", "f", 9)}[end]
+    *rest, last = (f"{float(c):.{digits}g}" for c in coefficients)
+    lines = [f"    {kind} sum = {_pointed(last)}{suffix};"]
+    lines += [
+        f"    sum = ma_fused_{end}(sum, s, {_pointed(c)}{suffix});" for c in reversed(rest)
+    ]
+    head = f"MA_INLINE {kind} {name}({kind} s)"
+    return "\n".join([head, "{", *lines, "    return sum;", "}"])
+
+
+def _pointed(digits: str) -> str:
+    return digits if "." in digits or "e" in digits else f"{digits}.0"
 
 
 def pair_function(name: str, coefficients: Sequence[Fraction], radius: Fraction) -> str:

@@ -17,6 +17,7 @@ from mila_analysis.backends.c import accurate, broad, extended
 from mila_analysis.backends.c.arithmetic import F64, Arithmetic, identifier
 from mila_analysis.backends.c.bodies import PARTIALS, Body, statements, titles
 from mila_analysis.backends.c.broad import BROAD
+from mila_analysis.backends.c.constants import numbers, resolved
 from mila_analysis.backends.c.extended import EXTENDED, without_errors
 from mila_analysis.backends.c.fast import (
     FORMATS,
@@ -289,7 +290,7 @@ def read(text: str) -> Sequence[Reading]:
     lines = {body: lines_of(text, body) for body in frame.bodies()}
     if frame.text(head_of(text), lines) != text:
         raise FormulaError("this file was changed outside of its arithmetic")
-    constants = {frame.held(value): value for value in _numbers(form)}
+    constants = {frame.held(value): value for value in numbers(form)}
     return [
         Reading(body.name, _checked(frame, body, names, lines[body], constants))
         for body, names in frame.bodies().items()
@@ -306,41 +307,13 @@ def _checked(
     """The program of a function, which spelled again is that function."""
     arithmetic = NEAR[F64.name] if body.kind == "near" else frame.arithmetic
     found = program(lines, frame.frame.variables, names, arithmetic)
-    found = _resolved(found, lambda n: constants.get(frame.held(n), n))
+    found = resolved(found, lambda n: constants.get(frame.held(n), n))
     if frame.spelled(body, found, names) != list(lines):
         raise FormulaError(
             f"the {body.kind} arithmetic of {', '.join(names)} is not what its program "
             "is spelled as"
         )
     return found
-
-
-def _resolved(found: Program, of: Callable[[Number], Number]) -> Program:
-    """A program with other constants."""
-
-    def resolved(value: Expression) -> Expression:
-        match value:
-            case Number():
-                return of(value)
-            case Operation(kind, args):
-                return Operation(kind, tuple(map(resolved, args)))
-        return value
-
-    bindings = tuple(Binding(b.name, resolved(b.value)) for b in found.bindings)
-    return Program(bindings, {n: resolved(e) for n, e in found.outputs.items()})
-
-
-def _numbers(form: StableForm) -> Iterator[Number]:
-    """The constants of all programs of a form."""
-    whole, near = form.whole, form.near
-    for each in (whole, *([near.program] if near else [])):
-        pending = [*(b.value for b in each.bindings), *each.outputs.values()]
-        while pending:
-            match pending.pop():
-                case Number() as value:
-                    yield value
-                case Operation(_, args):
-                    pending.extend(args)
 
 
 def _wide_runtime(accuracy: str) -> str:

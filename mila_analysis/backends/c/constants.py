@@ -1,0 +1,38 @@
+"""The constants of programs: which there are, and which a text means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from mila_analysis.program import Binding, Expression, Number, Operation
+from mila_analysis.stability import Program, StableForm
+
+__all__ = ["numbers", "resolved"]
+
+
+def resolved(found: Program, of: Callable[[Number], Number]) -> Program:
+    """A program with other constants."""
+
+    def changed(value: Expression) -> Expression:
+        match value:
+            case Number():
+                return of(value)
+            case Operation(kind, args):
+                return Operation(kind, tuple(map(changed, args)))
+        return value
+
+    bindings = tuple(Binding(b.name, changed(b.value)) for b in found.bindings)
+    return Program(bindings, {n: changed(e) for n, e in found.outputs.items()})
+
+
+def numbers(form: StableForm) -> Iterator[Number]:
+    """The constants of all programs of a form, and what they are less than 0."""
+    whole, near = form.whole, form.near
+    for each in (whole, *([near.program] if near else [])):
+        pending = [*(b.value for b in each.bindings), *each.outputs.values()]
+        while pending:
+            match pending.pop():
+                case Number() as value:
+                    yield value
+                case Operation(_, args):
+                    pending.extend(args)
