@@ -284,7 +284,9 @@ class Propagation:
     def _comparison(
         self, _: str, value: Expression, a: Quantity, b: Quantity
     ) -> Quantity:
-        if a.count or b.count:
+        """Exact of floats; against 0 also of what is wrong by a part of itself only."""
+        one, other = (b, a) if _is_zero(a) else (a, b)
+        if other.count or (one.count and not (_is_zero(other) and one.size is None)):
             raise UnsupportedError(
                 "accurate mode: a case is chosen by a rounded number"
             )
@@ -299,7 +301,7 @@ class Propagation:
         """
         if a.of == b.value and a.size is None and not b.count:
             return replace(a, value=value)
-        if a.sign <= 0 or b.count:
+        if a.sign <= 0 or (b.count and b.size is not None):
             raise UnsupportedError("accurate mode: the sign of a number is replaced")
         return replace(a, value=value, sign=0, sides=None)
 
@@ -377,6 +379,10 @@ _EXACTLY: Mapping[str, Callable[..., Fraction]] = {
 
 def _is_float(value: Fraction) -> bool:
     return Fraction(float(value)) == value
+
+
+def _is_zero(of: Quantity) -> bool:
+    return of.sides == (0, 0)
 
 
 def _is_scaling(of: Quantity) -> bool:

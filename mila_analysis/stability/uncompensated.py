@@ -1,9 +1,12 @@
 """A program without the rounding errors that it carries along.
 
-For an arithmetic with digits to spare, where an exponent needs no correction.
+For an arithmetic with digits to spare, where an exponent needs no correction. A sixth
+is a division by 6 there: a quotient that has an end is then exact, and a tie is a tie.
 """
 
 from __future__ import annotations
+
+from fractions import Fraction
 
 from mila_analysis.program import Binding, Expression, Name, Number, Operation, number
 from mila_analysis.stability.form import Program
@@ -51,4 +54,14 @@ def _folded(operation: Operation) -> Expression:
             return value
         case Operation("neg", (Number(value),)):
             return Number(-value)
+        case Operation("mul", (Number(value, ""), other)) if _is_part(value):
+            return Operation("div", (other, Number(1 / value)))
     return operation
+
+
+def _is_part(value: Fraction) -> bool:
+    """Whether a number is no float, and one over it is: 1/6, but not 1/2."""
+    return all(
+        value and (Fraction(float(v)) == v) == exact
+        for v, exact in ((value, False), (1 / value if value else value, True))
+    )

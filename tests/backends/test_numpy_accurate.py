@@ -462,9 +462,13 @@ def test_the_same_names_and_signatures_as_the_fast_mode():
     "formula",
     ["x*exp(x)/(exp(x)+exp(b)+1)", "1/(1+x**2)", "x*exp(-x**4*b**2/(1+x**2))"],
 )
-def test_other_forms_are_refused(formula):
-    with pytest.raises(UnsupportedError, match="accurate"):
-        generate_code(define("other", formula, b=1), "numpy", accuracy="accurate")
+def test_what_needs_wide_numbers_is_correctly_rounded(formula):
+    other = define("other", formula, b=1)
+    assert generate_code(other, "numpy", accuracy="accurate").strategy == "wide"
+    rng = np.random.default_rng(11)
+    points = rng.choice(binades(np.float32, rng), 60)
+    computed = accurate(other).partials(points)
+    assert misrounded(other, points, computed) == []
 
 
 # Reading it back
@@ -475,10 +479,14 @@ def test_its_arithmetic_is_proved_from_its_text(activation):
     derivation = derive(activation)
     text = generate_code(activation, "numpy", accuracy="accurate").text
     readings = NUMPY.read(text)
-    assert prove_readings(derivation, stabilize(derivation), readings)
+    form = stabilize(derivation)
+    assert prove_readings(derivation, form, readings)
     titles = {reading.title for reading in readings}
+    if form.strategy == "wide":
+        assert {"_whole_f", "_whole_f_x", "_whole_partials"} <= titles
+        return
     assert {"_double_partials", "_wide_f_x", "_wide_partials"} <= titles
-    assert ("_origin" in titles) == (activation.name != "relu")
+    assert ("_origin" in titles) == bool(derivation.generators)
 
 
 def test_a_changed_character_is_found():
