@@ -149,6 +149,7 @@ SHOWN = (
 )  # fmt: skip
 """Targets of the README; the page beside the results has all."""
 
+
 def above_the_aims() -> str:
     kept = Survey.from_json((CERTIFICATES / "catalog.json").read_text("utf-8"))
     worst: dict[tuple[str, str], tuple[float, str, str]] = {}

@@ -350,9 +350,7 @@ def test_a_failed_drawing_leaves_the_old_file(
     assert [p.name for p in Path.cwd().iterdir()] == ["a.png"]
 
 
-def test_code_that_is_not_safe_everywhere_says_so(
-    invoke: Invoke, direct: None
-) -> None:
+def test_code_that_is_not_safe_everywhere_says_so(invoke: Invoke, direct: None) -> None:
     found = invoke("code", "-a", "log(2 + exp(x))", "-o", "own.py")
     assert found.code == 0
     assert "note: strategy direct: not proven safe on every float" in found.err
