@@ -316,6 +316,10 @@ class TestPartials:
                 assert found[name].tolist() == [0.0, 0.0]
         assert names_of(GELU)["f_x"](x).tolist() == [1.0, 0.0]
 
+    def test_irrational_constants_cancel_in_limits(self):
+        slope = names_of(get("gelu_tanh"))["f_x"]
+        assert slope(doubles([INF, -INF])).tolist() == [1.0, 0.0]
+
     @EVERY
     @EVERY_DTYPE
     def test_nan_is_nan_and_all_else_is_not(self, activation, dtype):
