@@ -15,6 +15,7 @@ __all__ = [
     "DOUBLE",
     "FLOAT",
     "Floats",
+    "ImpossibleError",
     "Range",
     "Ranges",
     "Truths",
@@ -25,6 +26,10 @@ COMPARISONS = (">", ">=", "<", "<=")
 PER_E = math.log2(math.e)
 SLACK = 0.01
 """For the roundings of values and of this analysis."""
+
+
+class ImpossibleError(Exception):
+    """There are no such values."""
 
 
 class UnsafeError(Exception):
@@ -68,10 +73,12 @@ class Truths:
     Attributes:
         signs: of expressions that are compared with 0.
         near: whether the size of an expression is below a number.
+        pieces: ranges of expressions.
     """
 
     signs: Mapping[Expression, int]
     near: Mapping[tuple[Expression, Fraction], bool]
+    pieces: Mapping[Expression, Range] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -136,6 +143,9 @@ class Ranges:
         sign = self.truths.signs.get(value, 0)
         if sign:
             found = Range(found.low, found.high, sign, found.zero, found.error)
+        piece = self.truths.pieces.get(value)
+        if piece is not None:
+            found = _within(found, piece)
         for (of, limit), near in self.truths.near.items():
             if of != value:
                 continue
@@ -238,12 +248,15 @@ class Ranges:
         most = min(float(self.exponent), 2.0 ** min(z.high, 60.0))
         if most < 2.0 ** min(z.high, 60.0):
             self._note(self.exponents, argument)
-        high = SLACK if z.sign < 0 else most * PER_E + SLACK
+        least = 2.0 ** min(z.low, 60.0) if z.sign and not z.zero else 0.0
+        if least > most:
+            raise ImpossibleError  # it is out of the box
+        ends = sorted((z.sign * least, z.sign * most) if z.sign else (-most, most))
+        low, high = ends[0] * PER_E - SLACK, ends[1] * PER_E + SLACK
         if kind == "exp":
-            low = -SLACK if z.sign > 0 else -most * PER_E - SLACK
             return Range(low, high)
-        top = z.high + 1 if z.high < 0 else high
-        return Range(min(z.low, 0.0) - 1.5, max(top, z.high if z.high < 0 else 0.0), z.sign, z.zero)
+        size = z.high + 1 if z.high < 0 else max(high, SLACK)
+        return Range(min(z.low, 0.0) - 1.5, size, z.sign, z.zero)
 
     def _wave(self, kind: str, argument: Expression, z: Range) -> Range:
         if z.error:
@@ -277,6 +290,13 @@ def _log(value: Fraction) -> float:
 
 def _error(high: float) -> Range:
     return Range(-math.inf, high, 0, True, True)
+
+
+def _within(found: Range, piece: Range) -> Range:
+    low, high = max(found.low, piece.low), min(found.high, piece.high)
+    if low > high or found.sign * piece.sign < 0:
+        raise ImpossibleError
+    return Range(low, high, piece.sign, found.zero and piece.zero, found.error)
 
 
 def _either(a: Range, b: Range) -> Range:

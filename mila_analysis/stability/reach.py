@@ -15,11 +15,12 @@ its domain. Three things are easier than that:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 
 from mila_analysis.program import Expression, Name, Number, Operation
 from mila_analysis.stability.form import Program
@@ -28,6 +29,7 @@ from mila_analysis.stability.ranges import (
     FLOAT,
     COMPARISONS,
     Floats,
+    ImpossibleError,
     Range,
     Ranges,
     Truths,
@@ -42,12 +44,15 @@ PARAMETER = 10
 ANGLE = 20
 """Largest size of an angle, as a power of two."""
 
-HIGHS = (3, 4, 5, 6, 8, 14, 30, 60)
+HIGHS = (3, 6, 10, 30, 60)
 EXPONENTS = (6, 8, 10, 12, 16, 20, 24, 28, 33, 40, 50, 60, 80, 120, 170, 340, 500, 690)
-LOWS = ((200, 60), (149, 40), (32, 20), (24, 14), (16, 10), (12, 6), (8, 6))
+LOWS = ((200, 60), (149, 40), (32, 24), (20, 20), (12, 6))
 """How near to 0 a box begins, and the least exponents that are enough there."""
 
-WIDE_ENOUGH, STEEP_ENOUGH = 6, 60
+PIECES = (2, 4)
+"""Powers of two at which an exponent is cut."""
+
+WIDE_ENOUGH, STEEP_ENOUGH = 6, 40
 MOST_TRUTHS = 6
 
 SIGNS = (("any", "any"), ("any", "least"), ("any", "positive"), ("positive", "positive"))
@@ -91,20 +96,24 @@ def box(program: Program, variables: tuple[str, ...], floats: Floats) -> Box | N
     cases = list(_cases(program))
     if not cases:
         return None
+    found: list[Box] = []
     for sign, parameters in SIGNS:
-        asked = _Asked(program, variables, floats, sign, parameters, cases)
+        asked = _Asked(program, variables, floats, sign, parameters, cases, None)
+        asked = replace(asked, leading=asked.any_exponent())
         if asked.tried(LOWS[-1][0], HIGHS[0], EXPONENTS[0]) is None:
             continue
         for low, least in LOWS:
-            found = [each for high in HIGHS for each in asked.largest(low, high, least)]
-            if found:
-                return max(found, key=_worth)
+            found += [each for high in HIGHS for each in asked.largest(low, high, least)]
+            if found and found[-1].high > WIDE_ENOUGH:
+                break
+        if found:
+            return max(found, key=_worth)
     return None
 
 
 def _worth(found: Box) -> tuple[Fraction, ...]:
     high, steep = min(found.high, WIDE_ENOUGH), min(found.exponent, STEEP_ENOUGH)
-    return Fraction(high), Fraction(steep), Fraction(found.high), found.exponent
+    return Fraction(high), steep, Fraction(-found.low), Fraction(found.high), found.exponent
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +124,7 @@ class _Asked:
     sign: str
     parameters: str
     cases: Sequence[Truths]
+    leading: Expression | None
 
     def largest(self, low: int, high: int, least: int) -> Iterator[Box]:
         """The box with the largest exponents, if one is safe: by bisection."""
@@ -134,25 +144,62 @@ class _Asked:
         if found:
             yield found
 
+    def any_exponent(self) -> Expression | None:
+        """The first exponent that may have any sign."""
+        given = self._variables(-LOWS[-1][0], HIGHS[0])
+        run = Ranges(self.program, given, DOUBLE, EXPONENTS[0], self.cases[0], ANGLE)
+        for value in _operations(self.program):
+            match value:
+                case Operation("exp", (Name() as argument,)):
+                    try:
+                        if run.of(argument).sign == 0:
+                            return argument
+                    except UnsafeError:
+                        continue
+        return None
+
     def tried(self, low: int, high: int, exponent: int) -> Box | None:
         """A box, if it is safe."""
         given = self._variables(-low, high)
         try:
-            runs = [self._run(given, exponent, case) for case in self.cases]
+            runs = [
+                run
+                for case in self.cases
+                for piece in self._pieces(exponent)
+                for run in self._run(given, exponent, replace(case, pieces=piece))
+            ]
         except UnsafeError:
             return None
-        exponents = dict.fromkeys(e for run in runs for e in run.exponents)
+        leading = [self.leading] if self.leading is not None else []
+        exponents = dict.fromkeys(
+            [*leading, *(e for run in runs for e in run.exponents)]
+        )
         angles = dict.fromkeys(e for run in runs for e in run.angles)
         return Box(
             -low, high, self.sign, self.parameters,
             Fraction(exponent), tuple(exponents), tuple(angles),
         )  # fmt: skip
 
-    def _run(self, given: Mapping[str, Range], exponent: int, case: Truths) -> Ranges:
+    def _run(
+        self, given: Mapping[str, Range], exponent: int, case: Truths
+    ) -> Iterator[Ranges]:
         run = Ranges(self.program, given, self.floats, exponent, case, ANGLE)
-        for output in self.program.outputs.values():
-            run.of(output)
-        return run
+        try:
+            for output in self.program.outputs.values():
+                run.of(output)
+        except ImpossibleError:
+            return
+        yield run
+
+    def _pieces(self, exponent: int) -> Iterator[dict[Expression, Range]]:
+        """Ranges that the first exponent of any sign is cut into."""
+        if self.leading is None:
+            yield {}
+            return
+        ends = [-math.inf, *(p for p in PIECES if 2**p < exponent), math.log2(exponent)]
+        for sign in (1, -1):
+            for low, high in pairwise(ends):
+                yield {self.leading: Range(low, high, sign, low < PIECES[0])}
 
     def _variables(self, least: int, high: int) -> dict[str, Range]:
         found = {}

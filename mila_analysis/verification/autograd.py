@@ -18,7 +18,7 @@ from mila_analysis.activation import Activation
 from mila_analysis.formula import Case
 from mila_analysis.kernels import Kernel
 from mila_analysis.verification.finding import FAILED, PASSED, RESERVED, Finding
-from mila_analysis.verification.formats import Format
+from mila_analysis.verification.formats import Format, of_dtype
 from mila_analysis.verification.subject import (
     TENSORS,
     Subject,
@@ -64,7 +64,8 @@ def autograd(
         from mila_analysis.verification import differentiation
 
         progress("derivatives of the code itself")
-        return [*found.values(), *differentiation.checked(subject(kernel, kind))]
+        doubles = subject(kernel, of_dtype("float64"))  # as gradcheck asks for
+        return [*found.values(), *differentiation.checked(doubles)]
     return list(found.values())
 
 

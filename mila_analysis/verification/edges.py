@@ -30,9 +30,8 @@ FAR = ((1e150, 1e300), (1e4, 1e5), (50.0, 500.0))
 """Pairs of points whose values tell the limit; the nearer where the farther fail."""
 
 DECIDED = (1e300, 1e150, 1e30, 1e6, 1e5, 1e4, 1e3, 500.0, 200.0, 100.0, 50.0)
-WITNESSES = 16
-"""Far points that have to agree on the limit of what swings."""
-
+SWINGING = tuple(1e300 * (1 + 0.7 * i) for i in range(16))
+"""Points that have to agree on a limit; by chance waves do so once in 2^15 times."""
 LEAST = 5e-324
 """Beside zero, in every format; a value there that no float is near has no sign."""
 
@@ -263,12 +262,13 @@ def _limit_of_what_swings(
 ) -> Wanted | None:
     """The limit that several far points agree on, if they do."""
     found = set()
-    for n in range(WITNESSES):
-        far = 1e300 * 1.37**n
+    for far in SWINGING:
         known = _enclosed(activation, name, side * far, order)
         told = _limit(activation, name, side, order, ((far**0.5, far),))
         found.add((told, _sign(known) if known is not None else 0))
-    ((told, _),) = found if len(found) == 1 else {(None, 0)}
+        if len(found) > 1:
+            return None
+    ((told, _),) = found
     return told
 
 

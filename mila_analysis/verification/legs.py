@@ -186,8 +186,8 @@ class _Run:
 
     def _numeric(self, name: str) -> list[Finding]:
         if name == "autograd":
-            kernel, widest = self.kernel, self.kinds[0]
-            return autograd.autograd(kernel, widest, progress=self.progress)
+            widest = max(self.kinds, key=lambda kind: kind.digits)
+            return autograd.autograd(self.kernel, widest, progress=self.progress)
         found = []
         for kind in self.kinds:
             if name == "edges":

@@ -422,6 +422,21 @@ class TestModules:
         x = np.random.default_rng(1).normal(size=3 * RUNTIME["_BLOCK"] + 5)
         np.testing.assert_array_equal(f(x), np.concatenate([f(x[:77]), f(x[77:])]))
 
+    @pytest.mark.parametrize(
+        "formula",
+        [
+            "x + (sqrt(x^2 + 1) - 1) / 2",
+            "x + sin(x)^2",
+            "x - x^2 * atan(x)",
+            "3 * (exp(x / 7) - 1) + x^2 / sqrt(2 + x^2)",
+        ],
+    )
+    def test_a_sum_of_zeros_has_the_sign_of_the_lowest_order(self, formula):
+        for dtype in (np.float64, np.float32, np.float16):
+            found = loaded(formula, order=0)["f"](np.array([0.0, -0.0], dtype))
+            assert found.tolist() == [0.0, 0.0]
+            assert np.signbit(found).tolist() == [False, True]
+
     @pytest.mark.parametrize("name", ["np", "abs"])
     def test_a_parameter_hides_nothing(self, name):
         with pytest.raises(UnsupportedError, match="no room"):

@@ -316,6 +316,10 @@ class TestPartials:
                 assert found[name].tolist() == [0.0, 0.0]
         assert names_of(GELU)["f_x"](x).tolist() == [1.0, 0.0]
 
+    def test_irrational_constants_cancel_in_limits(self):
+        slope = names_of(get("gelu_tanh"))["f_x"]
+        assert slope(doubles([INF, -INF])).tolist() == [1.0, 0.0]
+
     @EVERY
     @EVERY_DTYPE
     def test_nan_is_nan_and_all_else_is_not(self, activation, dtype):
@@ -374,6 +378,16 @@ class TestArrays:
             torch.testing.assert_close(
                 found, doubles(wanted), rtol=1e-15, atol=0, equal_nan=True
             )
+
+    @pytest.mark.parametrize(
+        "formula", ["x + (sqrt(x^2 + 1) - 1) / 2", "x + sin(x)^2", "x - x^2 * atan(x)"]
+    )
+    def test_a_sum_of_zeros_has_the_sign_of_the_lowest_order(self, formula):
+        names = names_of(define("summed", formula))
+        for dtype in DTYPES.values():
+            found = names["f"](torch.tensor([0.0, -0.0], dtype=dtype))
+            assert found.tolist() == [0.0, 0.0]
+            assert torch.signbit(found).tolist() == [False, True]
 
     def test_a_constant_partial_is_an_array_of_its_own(self):
         found = names_of(NUMBER)["partials"](torch.zeros(3))
@@ -464,7 +478,7 @@ class TestReading:
     @pytest.mark.parametrize(
         ("found", "instead"),
         [
-            ("_NOWHERE = -(1 << 50)", "_NOWHERE = -(1 << 49)"),
+            ("_NOWHERE = -(1 << 52)", "_NOWHERE = -(1 << 51)"),
             ("def _whole_f(x):", "def _whole_f(x, y=1):"),
             ("_exp(z)", "torch.exp(z)"),
             ("    return f\n", "    return print(f)\n"),

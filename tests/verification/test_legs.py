@@ -300,6 +300,12 @@ def test_a_definition_of_cases_and_parameters():
     assert found["f_xx"][2] == pytest.approx(4 / 3)
 
 
+def test_autograd_of_code_for_torch_is_checked_in_float64_whatever_is_asked_for():
+    kernel = lambdify(get("silu"), "torch")
+    findings = autograd(kernel, of_dtype("float32"), progress=quiet)
+    assert [f.detail for f in findings if not f.passed] == []
+
+
 def test_autograd_finds_another_function():
     kind, mish = FORMATS["float64"], lambdify(get("mish"), "numpy")
     same = replace(mish, functions=lambdify(get("mila"), "numpy").functions)

@@ -18,13 +18,13 @@ MA_INLINE double ma_close_wave_f64(double z, uint64_t quarters)
     r = ma_fused_f64(k, -MA_CLOSE_RIGHT_THIRD, r);
     double s = r * r, sine = ma_fused_f64(r * s, ma_close_sin_sum_f64(s), r);
     double cosine = ma_fused_f64(s, ma_close_cos_sum_f64(s), 1.0);
-    double value = ma_close_chosen_f64((int)(turn & 1), cosine, sine);
+    double value = ma_chosen_f64((int)(turn & 1), cosine, sine);
     return ma_of_bits_f64(ma_bits_f64(value) ^ (turn & 2) << 62);
 }
 
 MA_INLINE double ma_close_sin_f64(double z)
 {
-    return ma_close_chosen_f64(z == 0.0, z, ma_close_wave_f64(z, 0));
+    return ma_chosen_f64(z == 0.0, z, ma_close_wave_f64(z, 0));
 }
 
 MA_INLINE double ma_close_cos_f64(double z)
@@ -38,16 +38,16 @@ MA_INLINE double ma_close_atan_f64(double z)
 {
     double x = fabs(z);
     int above = x > 1.0;
-    double guess = ma_close_chosen_f64(above, 1.0 / x, x);
+    double guess = ma_chosen_f64(above, 1.0 / x, x);
     double k = ma_nearest_f64(4.0 * guess) * 0.25;
-    double top = ma_close_chosen_f64(above, 1.0 - k * x, x - k);
-    double bottom = ma_close_chosen_f64(above, x + k, 1.0 + k * x);
+    double top = ma_chosen_f64(above, 1.0 - k * x, x - k);
+    double bottom = ma_chosen_f64(above, x + k, 1.0 + k * x);
     double t = top / bottom, s = t * t, rest = t * s * ma_close_atan_sum_f64(s);
     double arc = ma_broad_arc(4.0 * k), lost = ma_broad_arc_rest(4.0 * k);
     double value = arc + (t + (rest + lost));
     double turned = (MA_BROAD_RIGHT_ANGLE - arc)
         - (t + (rest + (lost - MA_BROAD_RIGHT_ANGLE_REST)));
-    return copysign(ma_close_chosen_f64(above, turned, value), z);
+    return copysign(ma_chosen_f64(above, turned, value), z);
 }
 
 /* float: by doubles. */

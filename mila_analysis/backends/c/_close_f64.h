@@ -1,16 +1,9 @@
 /* Functions of plain numbers in a box around 0, where exponentials are normal numbers, far
  * from the largest; elsewhere they are anything, which is not selected. */
 
-/* A choice that no compiler makes a branch of. */
-MA_INLINE double ma_close_chosen_f64(int first, double a, double b)
-{
-    uint64_t mask = (uint64_t)0 - (uint64_t)(first != 0);
-    return ma_of_bits_f64((ma_bits_f64(a) & mask) | (ma_bits_f64(b) & ~mask));
-}
-
 MA_INLINE double ma_close_maximum_f64(double a, double b)
 {
-    return ma_close_chosen_f64(a > b, a, b);
+    return ma_chosen_f64(a > b, a, b);
 }
 
 /* Negative where a size is neither 0 nor between two limits. */
@@ -36,7 +29,7 @@ MA_INLINE double ma_close_expm1_f64(double z)
 {
     double k = ma_nearest_f64(z * 1.4426950408889634), r = ma_rest_f64(z, k);
     double power = ma_two_to_f64(k), near = r + ma_exp_rest_f64(r);
-    return ma_close_chosen_f64(z == 0.0, z, ma_fused_f64(power, near, power - 1.0));
+    return ma_chosen_f64(z == 0.0, z, ma_fused_f64(power, near, power - 1.0));
 }
 
 /* exp(x^2) erfc(x) for x >= 0, by (1 + u S(u - 1/2)) / (1 + 2x) with u = x / (x + 4). */
@@ -48,11 +41,11 @@ MA_INLINE double ma_close_erfcx_f64(double x)
 
 MA_INLINE double ma_close_erf_f64(double z)
 {
-    double size = fabs(z), u = ma_close_chosen_f64(size > 6.5, 6.5, size);
-    double square = u * u, inner = ma_close_chosen_f64(square > 1.0, 1.0, square);
+    double size = fabs(z), u = ma_chosen_f64(size > 6.5, 6.5, size);
+    double square = u * u, inner = ma_chosen_f64(square > 1.0, 1.0, square);
     double far = 1.0 - ma_exp_near_f64(-square) * ma_close_erfcx_f64(u);
     double near = z * ma_close_erf_sum_f64(inner);
-    return ma_close_chosen_f64(size > 1.0, copysign(far, z), near);
+    return ma_chosen_f64(size > 1.0, copysign(far, z), near);
 }
 
 /* exp(z) less k terms of its series, for |z| <= 2 */

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from mila_analysis.backends import header
 from mila_analysis.backends.backend import Reading, Source
-from mila_analysis.backends.c import accurate, broad, extended
+from mila_analysis.backends.c import accurate, broad, choices, extended
 from mila_analysis.backends.c.arithmetic import F32, F64, Arithmetic, identifier, spell
 from mila_analysis.backends.c.bodies import Body, inputs, results, statements, wrapped
 from mila_analysis.backends.c.broad import BROAD
@@ -254,6 +254,7 @@ def _runtime() -> str:
         "#endif",
         "#ifndef MA_BOXED\n#define MA_BOXED",
         broad.runtime(),
+        choices.runtime(),
         close_runtime(),
         "#endif",
     ]

@@ -55,7 +55,7 @@ def _arithmetic(base: Arithmetic, digits: int, suffix: str) -> Arithmetic:
         calls={
             **near.calls,
             **{kind: f"ma_close_{kind}_{end}" for kind in OURS},
-            "select": f"ma_close_chosen_{end}",
+            "select": f"ma_chosen_{end}",
             "sqrt": f"sqrt{suffix}",
         },
         literal=partial(_literal, digits=digits, suffix=suffix),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from mila_analysis.backends.c import choices
 from mila_analysis.backends.c.arithmetic import F32, F64, Arithmetic, identifier
 from mila_analysis.backends.c.bodies import PARTIALS, Body, titles
 from mila_analysis.backends.c.frame import (
@@ -115,6 +116,8 @@ class FastFrame:
             runtime(),
             fast_runtime(),
         ]
+        if any("ma_chosen_" in line for found in lines.values() for line in found):
+            parts.append(choices.runtime())
         for each in ARITHMETICS:
             loops = self.loops(each)
             parts += [loops.reach_function()] if self.reach else []

@@ -18,6 +18,7 @@ from mila_analysis.backends.c.bodies import (
     statements,
     wrapped,
 )
+from mila_analysis.backends.c.choices import masked
 from mila_analysis.backends.c.near import NEAR, Reach
 from mila_analysis.backends.c.plain import normal_exponentials
 from mila_analysis.program import Expression, used_names
@@ -50,7 +51,7 @@ class Loops:
             marked = normal_exponentials(program)
             return statements(marked, self.variables, wanted, self.arithmetic)
         reach, near = self._known(), NEAR[self.arithmetic.name]
-        program = reach.completed(program)
+        program = masked(reach.completed(program), wanted)
         roots = [*(program.outputs[n] for n in wanted), *reach.sizes, *reach.parameters]
         lines = inputs(program, self.variables, roots, near, self._row)
         lines += [self._cut(size) for size in reach.sizes]

@@ -33,7 +33,7 @@ def _near(arithmetic: Arithmetic) -> Arithmetic:
     """The same type with fused operations and shorter functions."""
     ours = {
         "exp": "exp_near", "exp_sum": "exp_sum", "fused": "fused",
-        "product_error": "lost",
+        "product_error": "lost", "chosen": "chosen",
     }  # fmt: skip
     named = {kind: f"ma_{word}_{arithmetic.name}" for kind, word in ours.items()}
     return replace(arithmetic, calls={**arithmetic.calls, **named})

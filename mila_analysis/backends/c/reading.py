@@ -144,6 +144,8 @@ class _Reader:
         self.known: set[str] = set()
         self.kinds = {call: kind for kind, call in arithmetic.calls.items()}
         self.kinds[arithmetic.calls["exp_normal"]] = "exp"
+        if "chosen" in arithmetic.calls:
+            self.kinds[arithmetic.calls["chosen"]] = "select"
         self.infix = {sign: kind for kind, (sign, _) in arithmetic.infix.items()}
 
     def statement(self, node: Any) -> None:

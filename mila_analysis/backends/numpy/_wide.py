@@ -3,13 +3,15 @@
 A number is m·2^e: float64 mantissas, int64 exponents that never overflow. A sum,
 product or quotient rounds its mantissa as IEEE does, so results that are exact in
 unbounded floats are exact here. Mantissas need not be normal: one that is not zero lies
-within 2^±s, and the exponent of a zero is far below all others.
+within 2^±s, and the exponent of a zero is far below all others. Zeros have orders: that
+of a product is the sum of those of its factors, and a sum of zeros has the sign of the
+one of lowest order, so that x + x² at -0 is -0.
 """
 
 import numpy as np
 
 # --- runtime ---
-_NOWHERE = -(1 << 54)  # the exponent of zero
+_NOWHERE = -(1 << 52)  # the exponent of zero, for each order
 _BEYOND = 1 << 55  # that of a division by zero: nothing makes it less
 _ROOM = 240  # bits that a mantissa may have been shifted by
 _ORIGIN = np.zeros(1, np.int64)
@@ -91,7 +93,13 @@ def _lifted(value, s):
 def _exponent(m, e):
     """Exponents, but that of zero where a mantissa is."""
     zero = m == 0.0
-    return np.where(zero, _NOWHERE, e) if zero.any() else e
+    return np.where(zero, np.minimum(e, _NOWHERE), e) if zero.any() else e
+
+
+def _lost_exponent(m, e):
+    """The same for what a result lacks: nothing is of higher order than that."""
+    zero = m == 0.0
+    return np.where(zero, np.minimum(e, _NOWHERE) + _NOWHERE, e) if zero.any() else e
 
 
 def _power(e):
@@ -147,8 +155,19 @@ def _sum(a, b):
     if wild:  # what is far smaller is dropped, even if it is NaN
         m = np.where(lead > 1 << 16, a.m, m)
         m = np.where(lead < -(1 << 16), b.m, m)
-    e = _exponent(m, np.maximum(a.e, b.e))
+    e, zero = np.maximum(a.e, b.e), m == 0.0
+    if zero.any():
+        m, e = _zero_sum(zero, left, right, lead, m, e)
     return _Wide(m, e, max(a.s, b.s) + 54, wild)
+
+
+def _zero_sum(zero, left, right, lead, m, e):
+    """Sums with the sign and the order of zeros; what cancels is of a higher order."""
+    apart = np.abs(lead) > -_NOWHERE >> 1
+    m = np.where(zero & apart, np.where(lead > 0, left, right), m)
+    cancelled = ~apart & (np.signbit(left) != np.signbit(right))
+    order = np.minimum(e, _NOWHERE) + np.where(cancelled, _NOWHERE, 0)
+    return m, np.where(zero, order, e)
 
 
 def _compared(a, b):

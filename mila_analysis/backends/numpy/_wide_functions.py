@@ -13,6 +13,7 @@ from mila_analysis.backends.numpy._wide import (
     _double,
     _exponent,
     _lifted,
+    _lost_exponent,
     _normal,
     _roomy,
     _tidy,
@@ -87,7 +88,7 @@ class _Kit:
         a, b = _roomy(_wide(a), _wide(b))
         m = _lost(a.m, b.m)
         s = 2 * (a.s + b.s) + 106
-        found = _Wide(m, _exponent(m, a.e + b.e), s, a.wild or b.wild)
+        found = _Wide(m, _lost_exponent(m, a.e + b.e), s, a.wild or b.wild)
         return _normal(found)
 
     def exp_error(self, z, rounded):

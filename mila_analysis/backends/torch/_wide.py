@@ -7,7 +7,7 @@ import torch
 # What the arithmetic is made of: numbers m * 2**e with a float64 m near 1 and an int64
 # e. Nothing overflows or underflows; the last step rounds, once.
 
-_NOWHERE = -(1 << 50)  # the exponent of 0
+_NOWHERE = -(1 << 52)  # the exponent of 0, for each order: x**2 is of a higher one
 _INFINITE = 1 << 17  # that of an infinite input: 0 * inf is 0 then, and inf / inf is 1
 _WIDEST = 64  # m is kept between 2**-64 and 2**64
 _FORMATS = {torch.float16: (11, -24), torch.bfloat16: (8, -133)}  # digits, least
@@ -115,8 +115,8 @@ def _exponent(m):
 def _normal(m, e):
     """The same number with |m| in [1, 2), or 0; m is not subnormal."""
     k = _exponent(m)
-    nothing = ((k + 1022) >> 63) & _NOWHERE
-    return _Wide(m * _power(-k), torch.clamp(e + k + nothing, min=_NOWHERE))
+    most = (((k + 1022) >> 63) | 1) << 52  # _NOWHERE where m is 0
+    return _Wide(m * _power(-k), torch.minimum(e + k, most))
 
 
 def _kept(m, e, spread):
@@ -131,13 +131,14 @@ def _aligned(a, b):
 
 
 def _shifted(a, e):
-    """m of a for the exponent e >= a.e; 0, not NaN, where a is far smaller."""
+    """m of a for the exponent e >= a.e; -0, not NaN, where a is far smaller."""
     less = a.e - e
     power = _power(torch.clamp(less, min=-600))
     if _by_bits():
-        kept = a.m.view(torch.int64) & ~((less + (1 << 16)) >> 63)
+        far = (less + (1 << 16)) >> 63
+        kept = (a.m.view(torch.int64) & ~far) | (far << 63)  # -0 changes no sum
         return kept.view(torch.float64) * power
-    return torch.where(less < -(1 << 16), 0.0, a.m) * power
+    return torch.where(less < -(1 << 16), -0.0, a.m) * power
 
 
 def _compared(a, b):
@@ -163,7 +164,9 @@ def _maximum(a, b):
 def _product_error(a, b, _product):
     """What the product of a and b loses, exactly, by Dekker's splitting."""
     a, b = _wide(a), _wide(b)
-    return _normal(_lost(a.m, b.m, a.m * b.m), a.e + b.e)
+    found = _normal(_lost(a.m, b.m, a.m * b.m), a.e + b.e)
+    order = torch.where(found.m == 0.0, _NOWHERE, 0)  # nothing is of a higher one
+    return _Wide(found.m, found.e + order)
 
 
 def _lost(a, b, product):
