@@ -35,7 +35,7 @@ plot: $(INSTALLED) ## the figure of Mila at beta = -0.25 (BETA=, OUT=, ARGS=)
 	@$(VENV) -m mila_analysis plot --beta $(BETA) -o "$(OUT)" $(ARGS)
 
 test: $(INSTALLED) ## every test but the exhaustive and the TeX ones
-	$(VENV) -m pytest -n 2 $(ARGS)
+	$(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(INSTALLED) ## style and types, changing nothing
 	$(VENV) -m ruff check .
@@ -50,13 +50,13 @@ figures: $(INSTALLED) ## draws every picture in figures/ again
 	$(VENV) -m mila_analysis gallery $(ARGS)
 
 test-tex: $(INSTALLED) katex ## our LaTeX through pdflatex and KaTeX
-	$(VENV) -m pytest -n 2 -m tex $(ARGS)
+	$(VENV) -m pytest -n 2 --dist loadfile -m tex $(ARGS)
 
-test-catalog: $(INSTALLED) ## what `make test` leaves out of the catalog; an hour
-	$(VENV) -m pytest -n 2 -m catalog $(ARGS)
+test-catalog: $(INSTALLED) ## the rest of the catalog, and long searches; an hour
+	$(VENV) -m pytest -n 2 --dist loadfile -m catalog $(ARGS)
 
 test-exhaustive: $(INSTALLED) ## whole floating-point formats; takes long
-	$(VENV) -m pytest -n 2 -m exhaustive $(ARGS)
+	$(VENV) -m pytest -n 2 --dist loadfile -m exhaustive $(ARGS)
 
 bench: $(INSTALLED) ## speed and accuracy beside those of others; minutes
 	$(VENV) -m mila_analysis bench --json benchmarks/results/bench.json \

@@ -26,24 +26,20 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 # Tests that list the catalog take these entries, which stand for all kinds of formula,
-# and the others when they are asked for: `-m catalog`. What is cheap takes all always.
+# and the others when they are asked for: `-m catalog`. What is marked as cheap takes
+# all always.
 STANDING = {
-    "mila", "mish", "swish", "silu", "gelu", "tanhexp", "softplus", "squareplus",
-    "sigmoid", "tanh", "relu", "prelu", "hard_swish",
+    "mila", "mish", "swish", "gelu", "tanhexp", "softplus", "squareplus", "tanh",
+    "relu", "prelu", "hard_swish",
 }  # fmt: skip
 ENTRIES = {id(activation): activation.name for activation in catalog.CATALOG}
-ALWAYS_ALL = {
-    "test_catalog.py",
-    "test_catalog_definitions.py",
-    "test_contracts.py",
-    "test_identity.py",
-}
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` is looked at
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.name not in ALWAYS_ALL and _entries(item) - STANDING:
+        cheap = item.get_closest_marker("cheap")
+        if cheap is None and _entries(item) - STANDING:
             item.add_marker("catalog")
 
 

@@ -17,6 +17,8 @@ from mila_analysis.errors import (
     UnknownNameError,
 )
 
+pytestmark = pytest.mark.cheap
+
 ENTRIES = pytest.mark.parametrize("activation", CATALOG, ids=lambda a: a.name)
 
 

@@ -14,6 +14,8 @@ import mila_analysis as ma
 from mila_analysis.balls import enclose_all
 from mila_analysis.catalog import CATALOG, get
 
+pytestmark = pytest.mark.cheap
+
 POINTS = (
     torch.empty(10, dtype=torch.float64)
     .uniform_(-7, 7, generator=torch.Generator().manual_seed(6))

@@ -9,6 +9,8 @@ import torch
 from torch.func import grad, hessian, jacfwd, jacrev, jvp, vmap
 
 from mila_analysis.catalog import CATALOG, get
+from mila_analysis.derivation import derive
+from mila_analysis.stability import stabilize
 
 pytestmark = [
     pytest.mark.slow,
@@ -197,6 +199,10 @@ class TestOnnx:
         runtime = pytest.importorskip("onnxruntime")
         module = imported(activation)
         made = getattr(module, module.__all__[-1])()
+        if stabilize(derive(activation)).strategy == "wide":
+            with pytest.raises(Exception, match="ONNX has no arithmetic for this"):
+                torch.onnx.export(made, (torch.randn(3, 4),), dynamo=True)
+            return
         path = tmp_path / "made.onnx"
         program = torch.onnx.export(
             made, (torch.randn(3, 4),), dynamo=True, verbose=False

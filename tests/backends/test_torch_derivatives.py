@@ -30,6 +30,12 @@ BETA = torch.tensor([-1.5, 0.25, 0.5, 1.0], dtype=torch.float64)
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
 
+def betas(activation) -> list[torch.Tensor]:
+    """Values of each parameter, in its domain."""
+    low = [p.low for p in activation.parameters]
+    return [BETA if least is None else BETA.abs() + float(least) for least in low]
+
+
 def leaf(values: torch.Tensor) -> torch.Tensor:
     return values.detach().clone().requires_grad_()
 
@@ -41,14 +47,14 @@ class TestNumerically:
     def test_first_derivatives_of_every_partial(self, activation, imported):
         module, parameters = (
             imported(activation),
-            [leaf(BETA) for _ in activation.values],
+            [leaf(b) for b in betas(activation)],
         )
         for name in ("f", "f_x", *(f"f_{p}" for p in activation.values)):
             assert gradcheck(getattr(module, name), (leaf(X), *parameters), **THOROUGH)
 
     @EVERY
     def test_second_derivatives(self, activation, imported):
-        parameters = [leaf(BETA) for _ in activation.values]
+        parameters = [leaf(b) for b in betas(activation)]
         assert gradgradcheck(
             imported(activation).f,
             (leaf(X), *parameters),
@@ -132,7 +138,7 @@ class TestTheyAreTheDerivedOnes:
     @EVERY
     def test_forward_mode(self, activation, imported):
         module, names = imported(activation), list(activation.values)
-        values = (X, *[BETA.repeat(2, 1) for _ in names])
+        values = (X, *[b.repeat(2, 1) for b in betas(activation)])
         tangents = tuple(torch.full_like(v, 2.0**i) for i, v in enumerate(values))
         value, tangent = jvp(module.f, values, tangents)
         wanted = sum(

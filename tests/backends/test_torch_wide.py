@@ -425,7 +425,11 @@ class TestDerivatives:
 
 
 class TestTracing:
-    @pytest.mark.parametrize("activation", [GELU, TANH_EXP, WAVE], ids=lambda a: a.name)
+    @pytest.mark.parametrize(
+        "activation",
+        [GELU, *(pytest.param(a, marks=pytest.mark.catalog) for a in (TANH_EXP, WAVE))],
+        ids=lambda a: a.name,
+    )
     def test_compiled_without_a_break(self, activation):
         torch._dynamo.reset()
         f = names_of(activation)["f"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import lru_cache
 
 import jsonschema
 import pytest
@@ -21,26 +22,39 @@ from mila_analysis.verification import (
 
 MILA = get("mila").bind(beta="-0.25")
 CODE = generate_code(MILA).marked_verified()
-GOOD = verify(CODE, dtype="float16", points=30)
-BAD = verify(replace(CODE, text=CODE.text.replace("4.0", "3.0")))
 VALIDATOR = jsonschema.Draft202012Validator(Certificate.schema())
 
 
+@lru_cache
+def good():
+    return verify(CODE, dtype="float16", points=30)
+
+
+@lru_cache
+def bad():
+    return verify(replace(CODE, text=CODE.text.replace("4.0", "3.0")))
+
+
+@pytest.fixture
+def certificate(request):
+    return request.param()
+
+
 def test_it_says_what_was_verified():
-    assert GOOD.passed
-    assert GOOD.formula == MILA.formula
-    assert GOOD.parameters == {"beta": "-1/4"}
-    assert GOOD.digest == CODE.digest
-    assert (GOOD.backend, GOOD.accuracy, GOOD.order) == ("numpy", "fast", 2)
-    assert GOOD.strategy == "homogeneous"
-    assert GOOD.legs == LEGS
-    assert {f.leg for f in GOOD.findings} == set(LEGS)
-    assert GOOD.versions.keys() >= {"mila-analysis", "python", "numpy", "torch"}
-    assert GOOD.machine["system"]
+    assert good().passed
+    assert good().formula == MILA.formula
+    assert good().parameters == {"beta": "-1/4"}
+    assert good().digest == CODE.digest
+    assert (good().backend, good().accuracy, good().order) == ("numpy", "fast", 2)
+    assert good().strategy == "homogeneous"
+    assert good().legs == LEGS
+    assert {f.leg for f in good().findings} == set(LEGS)
+    assert good().versions.keys() >= {"mila-analysis", "python", "numpy", "torch"}
+    assert good().machine["system"]
 
 
 def test_a_worst_point_can_be_seen_again():
-    found = [f for f in GOOD.findings if f.leg == "accuracy"]
+    found = [f for f in good().findings if f.leg == "accuracy"]
     assert len(found) == 6
     for f in found:
         assert f.error is not None
@@ -52,16 +66,16 @@ def test_a_worst_point_can_be_seen_again():
 
 
 def test_equal_runs_give_equal_certificates():
-    assert verify(CODE, dtype="float16", points=30) == GOOD
+    assert verify(CODE, dtype="float16", points=30) == good()
 
 
 def test_another_seed_looks_elsewhere():
     other = verify(CODE, dtype="float16", points=30, seed=5, legs=["accuracy"])
-    mine = [f.worst_at for f in GOOD.findings if f.leg == "accuracy"]
+    mine = [f.worst_at for f in good().findings if f.leg == "accuracy"]
     assert [f.worst_at for f in other.findings] != mine
 
 
-@pytest.mark.parametrize("certificate", [GOOD, BAD], ids=["good", "bad"])
+@pytest.mark.parametrize("certificate", [good, bad], ids=["good", "bad"], indirect=True)
 class TestJson:
     def test_it_comes_back(self, certificate):
         assert Certificate.from_json(certificate.to_json()) == certificate
@@ -94,7 +108,7 @@ def test_what_is_no_certificate_is_refused(text):
 
 def test_the_schema_refuses_what_is_not_in_it():
     jsonschema.Draft202012Validator.check_schema(Certificate.schema())
-    known = json.loads(GOOD.to_json())
+    known = json.loads(good().to_json())
     for change in ({"schema": 2}, {"more": 1}, {"digest": "xyz"}, {"order": 9}):
         assert not VALIDATOR.is_valid(known | change)
     known["findings"][0]["status"] = "maybe"
@@ -107,10 +121,10 @@ def test_the_schema_names_the_legs_there_are():
 
 
 def test_failures_are_raised_with_what_was_found():
-    GOOD.raise_for_failure()
-    assert not BAD.passed
+    good().raise_for_failure()
+    assert not bad().passed
     with pytest.raises(VerificationError, match=r"^text: every line: .*line \d+ is"):
-        BAD.raise_for_failure()
+        bad().raise_for_failure()
     assert VerificationError.exit_code == 1
 
 
@@ -133,7 +147,7 @@ def test_code_that_raises_has_failed():
 
 
 def test_a_certificate_of_nothing_does_not_pass():
-    empty = replace(GOOD, findings=())
+    empty = replace(good(), findings=())
     assert not empty.passed
     with pytest.raises(VerificationError, match="nothing was checked"):
         empty.raise_for_failure()

@@ -14,6 +14,8 @@ from mila_analysis.program import Binding, Expression, Name, Number, Operation, 
 from mila_analysis.stability import Program, StableForm, stabilize
 from mila_analysis.verification.identity import IdentityError, prove
 
+pytestmark = pytest.mark.cheap
+
 USERS = (
     catalog.define("gated", "x * tanh(exp(k * x))", k=1),
     catalog.define("shifted", "tanh(x + b)", b=1),

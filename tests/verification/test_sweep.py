@@ -42,7 +42,9 @@ PLACES = {
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("beta", ["-0.25", "1.5"])
+@pytest.mark.parametrize(
+    "beta", ["-0.25", pytest.param("1.5", marks=pytest.mark.catalog)]
+)
 def test_accurate_code_is_correctly_rounded_there(place, beta):
     found = sweep(MILA.bind(beta=beta), patterns=block_at(PLACES[place]))
     assert found.passed
