@@ -93,7 +93,8 @@ def horner(name: str, coefficients: Sequence[Fraction], end: str) -> str:
     *rest, last = (f"{float(c):.{digits}g}" for c in coefficients)
     lines = [f"    {kind} sum = {_pointed(last)}{suffix};"]
     lines += [
-        f"    sum = ma_fused_{end}(sum, s, {_pointed(c)}{suffix});" for c in reversed(rest)
+        f"    sum = ma_fused_{end}(sum, s, {_pointed(c)}{suffix});"
+        for c in reversed(rest)
     ]
     head = f"MA_INLINE {kind} {name}({kind} s)"
     return "\n".join([head, "{", *lines, "    return sum;", "}"])
