@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["survey"]
 
+BACKENDS = ("numpy", "torch", "c", "triton")
+
 
 def survey(
     *,
@@ -55,7 +57,7 @@ def survey(
     chosen = [catalog.get(a) for a in activation or catalog.names()]
     known = _known(output)
     rows = _watched(chosen, backend or _backends(), known, output, versions(torch=True))
-    found = surveying.Survey(tuple(rows), versions(torch=True))
+    found = surveying.Survey(_together(known, rows), versions(torch=True))
     if output == STDOUT:
         emit(found.to_json())
     else:
@@ -66,6 +68,18 @@ def survey(
     say(f"{len(found.rows)} certificates, {len(broken)} of them with a finding")
     if broken:
         raise typer.Exit(1)
+
+
+def _together(known: Survey | None, fresh: Sequence[Row]) -> tuple[Row, ...]:
+    """Rows of an earlier survey and new ones, in the order of the catalog."""
+    from mila_analysis import catalog
+
+    rows = {row.key: row for row in (*(known.rows if known else ()), *fresh)}
+    places = {name: i for i, name in enumerate(catalog.names())}
+    kept = [row for row in rows.values() if row.name in places]
+    return tuple(
+        sorted(kept, key=lambda r: (places[r.name], BACKENDS.index(r.backend)))
+    )
 
 
 def _backends() -> list[str]:
@@ -97,21 +111,16 @@ def _watched(
     from mila_analysis import files, surveying
 
     console = Console(stderr=True)
-    rows: dict[tuple[str, str, str], Row] = {}
-    if known is not None:
-        rows = {row.key: row for row in known.rows}
     steps = track(
         surveying.survey(chosen, backends, known=known), "Verifying",
         len(chosen) * len(backends), console=console, transient=True,
         disable=not console.is_terminal,
     )  # fmt: skip
+    before = {row.key: row for row in (known.rows if known else ())}
     fresh: list[Row] = []
     for found in steps:
         fresh += found
-        rows |= {row.key: row for row in found}
-        if output != STDOUT and any(
-            r not in (known.rows if known else ()) for r in found
-        ):
-            kept = surveying.Survey(tuple(rows.values()), versions)
+        if output != STDOUT and any(row not in before.values() for row in found):
+            kept = surveying.Survey(_together(known, fresh), versions)
             files.write(Path(output), kept.to_json())
     return fresh

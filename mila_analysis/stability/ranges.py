@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from mila_analysis.program import Constant, Expression, Name, Number, Operation
+from mila_analysis.program import Constant, Expression, Name, Number, Operation, op
 from mila_analysis.stability.form import Program
 
 __all__ = [
@@ -151,7 +151,9 @@ class Ranges:
                 continue
             at = _log(limit)
             if near:
-                found = Range(min(found.low, at), min(found.high, at), found.sign, found.zero)
+                found = Range(
+                    min(found.low, at), min(found.high, at), found.sign, found.zero
+                )
             else:
                 found = Range(max(found.low, at), max(found.high, at), found.sign)
         return found
@@ -187,42 +189,39 @@ class Ranges:
         """a - (s - p) or b - p of s = a + b and p = s - a: what the sum s lost."""
         match value:
             case Operation("sub", (a, Operation("sub", (s, Name(p))))):
-                return self._bound.get(p) == Operation("sub", (s, a))
+                return self._bound.get(p) == op("sub", s, a)
             case Operation("sub", (b, Name(p))):
                 match self._bound.get(p):
-                    case Operation("sub", (Name(s), a)):
-                        total = self._bound.get(s)
-                        return total in (
-                            Operation("add", (a, b)), Operation("add", (b, a)),
-                        )  # fmt: skip
+                    case Operation("sub", (Name() as s, a)):
+                        total = self._bound.get(s.text)
+                        return total in (op("add", a, b), op("add", b, a))
         return False
 
     def _operation(self, kind: str, args: tuple[Expression, ...]) -> Range:
         known = [self.of(a) for a in args]
-        match kind:
-            case "add":
-                return self._sum(*known)
-            case "sub":
-                return self._sum(known[0], _negative(known[1]))
-            case "mul":
-                sign = 1 if args[0] == args[1] else known[0].sign * known[1].sign
-                return _product(*known, sign)
-            case "exp" | "expm1":
-                return self._exponential(kind, args[0], known[0])
-            case "sin" | "cos":
-                return self._wave(kind, args[0], known[0])
-            case "exp_rest":
-                return _exp_rest(known[0], args[1])
-            case "product_error":
-                return _error(known[2].high - self.floats.digits)
-            case "residue" | "exp_error":
-                return _error(known[-1].high - self.floats.digits)
-            case "log":
-                return self._log(known[0])
-        rule = _RULES.get(kind)
+        if kind in ("product_error", "residue", "exp_error"):
+            return _error(known[-1].high - self.floats.digits)
+        if kind == "mul":
+            sign = 1 if args[0] == args[1] else known[0].sign * known[1].sign
+            return _product(known[0], known[1], sign)
+        if kind == "exp_rest":
+            return _exp_rest(known[0], args[1])
+        if kind in ("exp", "expm1"):
+            return self._exponential(kind, args[0], known[0])
+        if kind in ("sin", "cos"):
+            return self._wave(kind, args[0], known[0])
+        own: Mapping[str, Callable[..., Range]] = {
+            "add": self._sum,
+            "sub": self._difference,
+            "log": self._log,
+        }
+        rule = own.get(kind) or _RULES.get(kind)
         if rule is None:
             raise UnsafeError(f"how large is {kind}?")
         return rule(*known)
+
+    def _difference(self, a: Range, b: Range) -> Range:
+        return self._sum(a, _negative(b))
 
     def _sum(self, a: Range, b: Range) -> Range:
         high = max(a.high, b.high) + 1

@@ -25,9 +25,9 @@ from itertools import pairwise, product
 from mila_analysis.program import Expression, Name, Number, Operation
 from mila_analysis.stability.form import Program
 from mila_analysis.stability.ranges import (
+    COMPARISONS,
     DOUBLE,
     FLOAT,
-    COMPARISONS,
     Floats,
     ImpossibleError,
     Range,
@@ -55,7 +55,12 @@ PIECES = (2, 4)
 WIDE_ENOUGH, STEEP_ENOUGH = 6, 40
 MOST_TRUTHS = 6
 
-SIGNS = (("any", "any"), ("any", "least"), ("any", "positive"), ("positive", "positive"))
+SIGNS = (
+    ("any", "any"),
+    ("any", "least"),
+    ("any", "positive"),
+    ("positive", "positive"),
+)
 """Of x and of the parameters: `least` is 0 or more."""
 
 
@@ -103,7 +108,9 @@ def box(program: Program, variables: tuple[str, ...], floats: Floats) -> Box | N
         if asked.tried(LOWS[-1][0], HIGHS[0], EXPONENTS[0]) is None:
             continue
         for low, least in LOWS:
-            found += [each for high in HIGHS for each in asked.largest(low, high, least)]
+            found += [
+                each for high in HIGHS for each in asked.largest(low, high, least)
+            ]
             if found and found[-1].high > WIDE_ENOUGH:
                 break
         if found:
@@ -112,8 +119,17 @@ def box(program: Program, variables: tuple[str, ...], floats: Floats) -> Box | N
 
 
 def _worth(found: Box) -> tuple[Fraction, ...]:
-    high, steep = min(found.high, WIDE_ENOUGH), min(found.exponent, STEEP_ENOUGH)
-    return Fraction(high), steep, Fraction(-found.low), Fraction(found.high), found.exponent
+    high, steep = (
+        min(found.high, WIDE_ENOUGH),
+        min(found.exponent, Fraction(STEEP_ENOUGH)),
+    )
+    return (
+        Fraction(high),
+        steep,
+        Fraction(-found.low),
+        Fraction(found.high),
+        found.exponent,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -457,7 +457,7 @@ def test_fast_values_of_f_are_near(name, kind):
         if abs(wanted) >= 2 ** LARGEST[kind]:
             assert math.isinf(value)
             continue
-        limit = 8 if kind == "float64" else Fraction(51, 100)
+        limit = 8 if kind in ("float32", "float64") else Fraction(51, 100)
         cancelled = abs(Fraction(float(x))) / 4 if name == "third" else 0
         largest = max(abs(wanted), cancelled)
         error = abs(Fraction(float(value)) - wanted)

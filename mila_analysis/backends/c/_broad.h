@@ -322,7 +322,7 @@ MA_INLINE ma_broad ma_broad_atan(ma_broad z)
 /* Sines by the wide numbers, which know angles of every size. */
 MA_INLINE ma_wide ma_broad_widened(ma_broad z)
 {
-    double e = ma_between(z.e, -2000.0, 2000.0);
+    double e = ma_between(z.e, -5000.0, 5000.0);
     return ma_wide_of(z.m, 0.0, ma_integer_of(e + MA_ROUND));
 }
 

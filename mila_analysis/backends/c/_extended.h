@@ -256,7 +256,7 @@ MA_INLINE ma_wide ma_ext_atan(ma_wide z)
 /* A number of quarter turns, modulo 4, as an integer and a rest of at most 1/2. */
 typedef struct { uint64_t whole; ma_pair rest; } ma_turns;
 
-/* Quarter turns of d * 2^e for 1 <= d < 2 and -3 <= e < 1024: the product with the bits
+/* Quarter turns of d * 2^e for 1 <= d < 2 and -3 <= e < 4096: the product with the bits
  * of 2 / pi that neither make multiples of 4 nor are too small to matter. */
 MA_INLINE ma_turns ma_ext_turns_far(double d, int64_t e)
 {
@@ -299,7 +299,7 @@ MA_INLINE ma_turns ma_ext_turns_far(double d, int64_t e)
     return found;
 }
 
-/* The same for a double d, and any e below 1024. */
+/* The same for a double d, and any e below 4096. */
 MA_INLINE ma_turns ma_ext_turns_of(double d, int64_t e)
 {
     ma_wide n = ma_ext_normal(ma_pair_of(fabs(d), 0.0), e);
@@ -333,10 +333,10 @@ MA_INLINE ma_turns ma_ext_angle(ma_wide z)
     return r;
 }
 
-/* The sine of an angle and some right angles; beyond all doubles, NaN. */
+/* The sine of an angle and some right angles; from 2^4096 on, NaN. */
 MA_INLINE ma_wide ma_ext_wave(ma_wide z, uint64_t more)
 {
-    if (!(z.e < 1024) || z.hi != z.hi)
+    if (!(z.e < 4096) || z.hi != z.hi)
         return ma_wide_of((double)NAN, 0.0, 1);
     ma_turns angle = ma_ext_angle(z);
     uint64_t whole = angle.whole + more;

@@ -32,3 +32,7 @@ static void ma_far_ends(
         }
 }
 
+MA_INLINE void ma_unused_far(void)
+{
+    (void)ma_ends;
+}

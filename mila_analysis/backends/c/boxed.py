@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mila_analysis.backends import header
 from mila_analysis.backends.backend import Reading, Source
 from mila_analysis.backends.c import accurate, broad, choices, extended
-from mila_analysis.backends.c.arithmetic import F32, F64, Arithmetic, identifier, spell
+from mila_analysis.backends.c.arithmetic import F32, F64, Arithmetic, spell
 from mila_analysis.backends.c.bodies import Body, inputs, results, statements, wrapped
 from mila_analysis.backends.c.broad import BROAD
 from mila_analysis.backends.c.close import Close, close
@@ -25,7 +25,13 @@ from mila_analysis.backends.c.fast import (
     Format,
     fast_runtime,
 )
-from mila_analysis.backends.c.frame import ARITHMETICS, comment, frame_of, resource
+from mila_analysis.backends.c.frame import (
+    ARITHMETICS,
+    Frame,
+    comment,
+    frame_of,
+    resource,
+)
 from mila_analysis.backends.c.loops import block
 from mila_analysis.backends.c.reading import frame_in, head_of, lines_of, program
 from mila_analysis.backends.c.series import pair
@@ -59,7 +65,7 @@ class BoxedFrame(FastFrame):
     plain: Mapping[str, Close]
 
     @classmethod
-    def around(cls, frame: object, form: StableForm) -> BoxedFrame:
+    def around(cls, frame: Frame, form: StableForm) -> BoxedFrame:
         """Frame of the file of a stable form."""
         found = {each.name: close(form, each) for each in ARITHMETICS}
         return cls(frame, None, {n: c for n, c in found.items() if c is not None})
@@ -69,7 +75,10 @@ class BoxedFrame(FastFrame):
         return {
             Body(self.frame.prefix, kind, title, name): names
             for title, names in self._titles().items()
-            for kind, name in (*(("near", n) for n in self.plain), ("whole", BROAD.name))
+            for kind, name in (
+                *(("near", n) for n in self.plain),
+                ("whole", BROAD.name),
+            )
         }
 
     def lines(self, form: StableForm) -> dict[Body, list[str]]:
@@ -80,7 +89,9 @@ class BoxedFrame(FastFrame):
         }
 
     def _program(self, body: Body, form: StableForm) -> Program:
-        return self.plain[body.arithmetic].program if body.kind == "near" else form.whole
+        return (
+            self.plain[body.arithmetic].program if body.kind == "near" else form.whole
+        )
 
     def arithmetic(self, body: Body) -> Arithmetic:
         """How a function is spelled."""
@@ -99,7 +110,9 @@ class BoxedFrame(FastFrame):
         roots = [*(found.outputs[n] for n in names), *sizes]
         lines = inputs(found, variables, roots, arithmetic, _row)
         cuts = plain.cuts(_row, len(variables), lambda e: spell(e, arithmetic))
-        return wrapped([*lines, f"cuts[i] = {cuts};", *results(found, names, arithmetic)])
+        return wrapped(
+            [*lines, f"cuts[i] = {cuts};", *results(found, names, arithmetic)]
+        )
 
     def text(self, head: Sequence[str], lines: Mapping[Body, Sequence[str]]) -> str:
         """The whole file.
@@ -132,7 +145,9 @@ class BoxedFrame(FastFrame):
             text = block([f"static void {body.name}(", rows], [], lines, [])
             return text.replace("i < MA_BLOCK", "i < count")
         kind, flag = _types(body.arithmetic)
-        rows = f"    const {kind} *const *in, {kind} *const *out, {flag} *cuts, int each)"
+        rows = (
+            f"    const {kind} *const *in, {kind} *const *out, {flag} *cuts, int each)"
+        )
         first = [
             f"const {kind} one_{k} = in[{k}][0];"
             for k in range(1, len(self.frame.variables))
@@ -159,7 +174,12 @@ class BoxedFrame(FastFrame):
             "",
         ]
         if rows.name not in self.plain:
-            lines += [f"static void {far}({arrays})", "{", f"    {far}_of(NULL, in, out);", "}"]
+            lines += [
+                f"static void {far}({arrays})",
+                "{",
+                f"    {far}_of(NULL, in, out);",
+                "}",
+            ]
             return "\n".join(lines)
         lines += [
             f"static {flag} {near}({arrays}, int each)",
@@ -223,14 +243,11 @@ def _readings(
 ) -> Iterator[Reading]:
     """The program of each function, which spelled again is that function."""
     for body, names in frame.bodies().items():
-        held = frame.plain[body.arithmetic].held if body.kind == "near" else _held
-        constants = {held(n.value): n for n in numbers(form)}
-
-        def of(n: Number) -> Number:
-            return constants.get(held(n.value), n)
-
-        found = program(lines[body], frame.frame.variables, names, frame.arithmetic(body))
-        found = resolved(found, of)
+        near = body.kind == "near"
+        held = frame.plain[body.arithmetic].held if near else _held
+        arithmetic = frame.arithmetic(body)
+        found = program(lines[body], frame.frame.variables, names, arithmetic)
+        found = resolved(found, {held(n): n for n in numbers(form)}, held)
         if frame.spelled(body, found, names) != list(lines[body]):
             raise FormulaError(
                 f"the {body.kind} arithmetic of {', '.join(names)} is not what its "
@@ -239,9 +256,9 @@ def _readings(
         yield Reading(body.name, found)
 
 
-def _held(value: object) -> object:
+def _held(value: Number) -> object:
     """What a literal of a wide number holds."""
-    return pair(value)[0] if abs(value) < 2**1024 else None
+    return pair(value.value)[0] if abs(value.value) < 2**1024 else None
 
 
 def _runtime() -> str:

@@ -26,13 +26,23 @@ from mila_analysis.backends.c.series import (
     wave_coefficients,
 )
 from mila_analysis.errors import UnsupportedError
-from mila_analysis.program import Binding, Expression, Name, Operation
+from mila_analysis.program import Binding, Expression, Name, Number, Operation
 from mila_analysis.stability import Program, StableForm
 from mila_analysis.stability.reach import DOUBLE, FLOAT, Box, box
 
 __all__ = ["Close", "close", "runtime"]
 
-OURS = ("expm1", "erf", "erfcx", "atan", "sin", "cos", "maximum", "exp_rest", "exp_error")
+OURS = (
+    "expm1",
+    "erf",
+    "erfcx",
+    "atan",
+    "sin",
+    "cos",
+    "maximum",
+    "exp_rest",
+    "exp_error",
+)
 ROOM, HIGH, LOW = 20, 5, -12
 """What exponents and sizes of x a box of floats has room for, to be of use."""
 
@@ -83,11 +93,16 @@ class Close:
     program: Program
     box: Box
 
-    def held(self, value: Fraction) -> Fraction:
+    def held(self, value: Number) -> Fraction:
         """What a literal of the program holds of a number."""
-        return rounded(value, 24 if self.arithmetic is SINGLES else 53)
+        return rounded(value.value, 24 if self.arithmetic is SINGLES else 53)
 
-    def cuts(self, row: Callable[[int], str], variables: int, spelled: Callable[[Expression], str]) -> str:
+    def cuts(
+        self,
+        row: Callable[[int], str],
+        variables: int,
+        spelled: Callable[[Expression], str],
+    ) -> str:
         """What is negative where an element is out of the box."""
         end, found = self.rows.name, []
         for k in range(variables):
@@ -103,7 +118,11 @@ class Close:
         return " | ".join(found)
 
     def _power(self, exponent: int) -> str:
-        return self.rows.literal(Fraction(2) ** exponent) if abs(exponent) < 60 else f"0x1p{exponent:+}{'f' if self.rows is F32 else ''}"
+        return (
+            self.rows.literal(Fraction(2) ** exponent)
+            if abs(exponent) < 60
+            else f"0x1p{exponent:+}{'f' if self.rows is F32 else ''}"
+        )
 
 
 def close(form: StableForm, rows: Arithmetic) -> Close | None:
@@ -122,7 +141,10 @@ def _is_roomy(found: Box) -> bool:
 
 
 def _close(
-    program: Program, variables: tuple[str, ...], rows: Arithmetic, arithmetic: Arithmetic
+    program: Program,
+    variables: tuple[str, ...],
+    rows: Arithmetic,
+    arithmetic: Arithmetic,
 ) -> Close | None:
     found = box(program, variables, FLOAT if arithmetic is SINGLES else DOUBLE)
     if found is None:
@@ -175,7 +197,10 @@ def runtime() -> str:
     text = resource("_close_f64.h").strip()
     parts = ["\n".join(defined)]
     for end, bits, terms in (("f64", 57, 25), ("f32", 28, 14)):
-        known = {"erf_sum": erf_coefficients(bits), "erfcx_sum": erfcx_coefficients(bits)}
+        known = {
+            "erf_sum": erf_coefficients(bits),
+            "erfcx_sum": erfcx_coefficients(bits),
+        }
         if end == "f64":
             known |= {
                 "atan_sum": tuple(arc_coefficients(bits)),
@@ -207,13 +232,10 @@ def _far_single(text: str) -> str:
 
 def _rest_sum(end: str, terms: int) -> str:
     """1 + z/(k + 1) (1 + z/(k + 2) (...)), what a rest of exp is a multiple of."""
-    kind = "double" if end == "f64" else "float"
-    suffix = "" if end == "f64" else "f"
-    lines = [f"    {kind} sum = 1.0{suffix};"]
-    lines += [
-        f"    sum = ma_fused_{end}(sum, z * (1.0{suffix} / (k + {j}.0{suffix})), 1.0{suffix});"
-        for j in reversed(range(1, terms))
-    ]
+    kind, f = ("double", "") if end == "f64" else ("float", "f")
+    call = f"ma_fused_{end}(sum, z * (1.0{f} / (k + {{}}.0{f})), 1.0{f})"
+    lines = [f"    {kind} sum = 1.0{f};"]
+    lines += [f"    sum = {call.format(j)};" for j in reversed(range(1, terms))]
     head = f"MA_INLINE {kind} ma_close_exp_rest_sum_{end}({kind} z, {kind} k)"
     return "\n".join([head, "{", *lines, "    return sum;", "}"])
 

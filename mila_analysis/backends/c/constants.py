@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from mila_analysis.program import Binding, Expression, Number, Operation
 from mila_analysis.stability import Program, StableForm
@@ -10,13 +11,21 @@ from mila_analysis.stability import Program, StableForm
 __all__ = ["numbers", "resolved"]
 
 
-def resolved(found: Program, of: Callable[[Number], Number]) -> Program:
-    """A program with other constants."""
+def resolved(
+    found: Program, known: Mapping[Any, Number], held: Callable[[Number], Any]
+) -> Program:
+    """A program with the constants that its literals stand for.
+
+    Args:
+        found: read from a text.
+        known: the constants, by what a literal holds of them.
+        held: what a literal holds of a number.
+    """
 
     def changed(value: Expression) -> Expression:
         match value:
             case Number():
-                return of(value)
+                return known.get(held(value), value)
             case Operation(kind, args):
                 return Operation(kind, tuple(map(changed, args)))
         return value
@@ -26,7 +35,7 @@ def resolved(found: Program, of: Callable[[Number], Number]) -> Program:
 
 
 def numbers(form: StableForm) -> Iterator[Number]:
-    """The constants of all programs of a form, and what they are less than 0."""
+    """The constants of all programs of a form."""
     whole, near = form.whole, form.near
     for each in (whole, *([near.program] if near else [])):
         pending = [*(b.value for b in each.bindings), *each.outputs.values()]

@@ -157,8 +157,8 @@ class _Reader:
                 self._reach(inner)
             case c_ast.Assignment(op="|=", lvalue=c_ast.ID(name="cut")):
                 self._reach(node)
-            case c_ast.Assignment(op="=", lvalue=c_ast.ArrayRef(name=name)) if (
-                _is_id(name, "cuts")
+            case c_ast.Assignment(op="=", lvalue=c_ast.ArrayRef(name=name)) if _is_id(
+                name, "cuts"
             ):
                 pass  # spelled again, it must be the same
             case c_ast.Assignment(op="=", lvalue=target, rvalue=value):

@@ -11,6 +11,8 @@ from fractions import Fraction
 from functools import lru_cache, partial
 from math import factorial, isqrt
 
+import flint
+
 from mila_analysis.backends._error_functions import (
     erf_coefficients,
     erfcx_coefficients,
@@ -93,7 +95,8 @@ def horner(name: str, coefficients: Sequence[Fraction], end: str) -> str:
     *rest, last = (f"{float(c):.{digits}g}" for c in coefficients)
     lines = [f"    {kind} sum = {_pointed(last)}{suffix};"]
     lines += [
-        f"    sum = ma_fused_{end}(sum, s, {_pointed(c)}{suffix});" for c in reversed(rest)
+        f"    sum = ma_fused_{end}(sum, s, {_pointed(c)}{suffix});"
+        for c in reversed(rest)
     ]
     head = f"MA_INLINE {kind} {name}({kind} s)"
     return "\n".join([head, "{", *lines, "    return sum;", "}"])
@@ -174,8 +177,10 @@ def rests(prefix: str) -> str:
 
 def quadrant_bits() -> str:
     """64 zeros and the first bits of 2 / pi, as a table of words."""
-    count = 22
-    bits = int(2 / PI * 2 ** (64 * (count - 1)))
+    count = 70  # for angles below 2^4096
+    with flint.ctx.workprec(64 * count):
+        exact = 2 / flint.arb.pi() * flint.arb(2) ** (64 * (count - 1))
+        bits = int(exact.floor().unique_fmpz())
     words = [bits >> 64 * k & (2**64 - 1) for k in reversed(range(count))]
     rows = [words[k : k + 3] for k in range(0, count, 3)]
     lines = [f"    {', '.join(f'0x{w:016x}u' for w in row)}," for row in rows]

@@ -7,7 +7,7 @@ one on double-doubles, whose rest decides how a double is rounded once more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ from mila_analysis.backends.c.wide import without_hexadecimals
 from mila_analysis.derivation import derive
 from mila_analysis.errors import FormulaError
 from mila_analysis.partials import parse
-from mila_analysis.program import Binding, Expression, Number, Operation
+from mila_analysis.program import Number
 from mila_analysis.stability import Program, StableForm, stabilize
 
 __all__ = ["UnlimitedFrame", "emit", "is_unlimited", "read"]
@@ -309,7 +309,7 @@ def _checked(
     """The program of a function, which spelled again is that function."""
     arithmetic = NEAR[F64.name] if body.kind == "near" else frame.arithmetic
     found = program(lines, frame.frame.variables, names, arithmetic)
-    found = resolved(found, lambda n: constants.get(frame.held(n), n))
+    found = resolved(found, constants, frame.held)
     if frame.spelled(body, found, names) != list(lines):
         raise FormulaError(
             f"the {body.kind} arithmetic of {', '.join(names)} is not what its program "
