@@ -382,7 +382,7 @@ def _is_float(value: Fraction) -> bool:
 
 
 def _is_zero(of: Quantity) -> bool:
-    return of.sides == (0, 0)
+    return of.sides is not None and not any(of.sides)
 
 
 def _is_scaling(of: Quantity) -> bool:
