@@ -173,8 +173,7 @@ MA_INLINE ma_wide ma_wide_normal(ma_pair a, int64_t e)
 MA_INLINE ma_wide ma_wide_from(double x)
 {
     int large = fabs(x) >= 1.0;
-    /* 2^-200 or 2^200 */
-    double scaled = x * (large ? 6.223015277861142e-61 : 1.6069380442589903e+60);
+    double scaled = x * (large ? 0x1p-200 : 0x1p+200);
     return ma_wide_normal(ma_pair_of(scaled, 0.0), large ? 200 : -200);
 }
 
@@ -246,7 +245,7 @@ MA_INLINE ma_wide ma_wide_div(ma_wide a, ma_wide b)
 /* z - n log 2 and n; beyond 2^40, where no product returns to the floats, z is cut. */
 MA_INLINE ma_pair ma_wide_reduced(ma_wide z, double *n)
 {
-    const double cut = 1099511627776.0; /* 2^40 */
+    const double cut = 0x1p+40;
     ma_pair r = ma_pair_from(z);
     int above = r.hi > cut, below = r.hi < -cut;
     r = ma_pair_of(above ? cut : below ? -cut : r.hi, above | below ? 0.0 : r.lo);

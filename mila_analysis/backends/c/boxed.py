@@ -35,6 +35,7 @@ from mila_analysis.backends.c.frame import (
 from mila_analysis.backends.c.loops import block
 from mila_analysis.backends.c.reading import frame_in, head_of, lines_of, program
 from mila_analysis.backends.c.series import pair
+from mila_analysis.backends.c.wide import without_hexadecimals
 from mila_analysis.derivation import derive
 from mila_analysis.errors import FormulaError
 from mila_analysis.program import Number
@@ -275,4 +276,4 @@ def _runtime() -> str:
         close_runtime(),
         "#endif",
     ]
-    return "\n\n".join(parts)
+    return without_hexadecimals("\n\n".join(parts))

@@ -121,7 +121,7 @@ class Close:
         return (
             self.rows.literal(Fraction(2) ** exponent)
             if abs(exponent) < 60
-            else f"0x1p{exponent:+}{'f' if self.rows is F32 else ''}"
+            else f"{2.0**exponent!r}{'f' if self.rows is F32 else ''}"
         )
 
 

@@ -31,6 +31,7 @@ from mila_analysis.backends.c.loops import Loops, block
 from mila_analysis.backends.c.near import NEAR, Reach, fused, reach_of
 from mila_analysis.backends.c.reading import frame_in, head_of, lines_of, program
 from mila_analysis.backends.c.series import pair
+from mila_analysis.backends.c.wide import without_hexadecimals
 from mila_analysis.derivation import derive
 from mila_analysis.errors import FormulaError
 from mila_analysis.partials import parse
@@ -201,7 +202,8 @@ class UnlimitedFrame:
 
     def _runtime(self) -> str:
         parts = [accurate.runtime(), near_runtime()]
-        return "\n\n".join([*parts, _wide_runtime(self.accuracy)])
+        parts.append(_wide_runtime(self.accuracy))
+        return without_hexadecimals("\n\n".join(parts))
 
     def _block(self, body: Body, lines: Sequence[str]) -> str:
         """The C function around the statements of a body."""

@@ -8,6 +8,7 @@ constants are computed here, from the series that define them, and not typed.
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -30,7 +31,16 @@ from mila_analysis.program import (
 from mila_analysis.stability import Program
 from mila_analysis.stability.uncompensated import uncompensated
 
-__all__ = ["EXACT", "WIDE", "runtime", "with_choices", "without_care"]
+__all__ = [
+    "EXACT",
+    "WIDE",
+    "runtime",
+    "with_choices",
+    "without_care",
+    "without_hexadecimals",
+]
+
+_HEXADECIMAL = re.compile(r"\b0x1p[-+]\d+")
 
 _Sides = tuple[Fraction, Fraction, str]
 """Values where a step is 0 and where it is 1, and the name of that step."""
@@ -132,6 +142,11 @@ def runtime() -> str:
     """The functions in C that the spelling calls."""
     text = files("mila_analysis.backends.c").joinpath("_wide.h").read_text("utf-8")
     return "\n".join([*_constants(), "", text.strip()])
+
+
+def without_hexadecimals(text: str) -> str:
+    """C with decimal floats of the same value: C++ before 17 has no others."""
+    return _HEXADECIMAL.sub(lambda found: repr(float.fromhex(found[0])), text)
 
 
 def _constants() -> list[str]:
