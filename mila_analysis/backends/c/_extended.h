@@ -253,6 +253,13 @@ MA_INLINE ma_wide ma_ext_atan(ma_wide z)
     return ma_ext_choose((z.e < -60) | (z.hi != z.hi), z, whole);
 }
 
+/* Long, and called for one number at a time: once in a file. */
+#ifdef __GNUC__
+#define MA_APART static __attribute__((noinline, unused))
+#else
+#define MA_APART static
+#endif
+
 /* A number of quarter turns, modulo 4, as an integer and a rest of at most 1/2. */
 typedef struct { uint64_t whole; ma_pair rest; } ma_turns;
 
@@ -334,7 +341,7 @@ MA_INLINE ma_turns ma_ext_angle(ma_wide z)
 }
 
 /* The sine of an angle and some right angles; from 2^4096 on, NaN. */
-MA_INLINE ma_wide ma_ext_wave(ma_wide z, uint64_t more)
+MA_APART ma_wide ma_ext_wave(ma_wide z, uint64_t more)
 {
     if (!(z.e < 4096) || z.hi != z.hi)
         return ma_wide_of((double)NAN, 0.0, 1);
