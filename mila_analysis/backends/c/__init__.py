@@ -1,15 +1,18 @@
 """A stable form to C99 that stands alone, compiled code on arrays, and the way back.
 
 `arithmetic` is how programs are spelled, `bodies` the statements of an element, `near`
-the short program for most elements, `loops` the functions of a block, `fast` the rest
-of a file, `arrays` compiled functions on NumPy arrays, `reading` a file to the programs
-in it. The C that is the same in all files stands beside, as `_*.h`. `accurate` and
-`wide` (double-double with a wide exponent) are the same for correctly rounded results,
-`doubles` what nearly all of these come from, with bounds.
+the short program for most elements, `choices` its pieces as masks, `loops` the
+functions of a block, `fast` the rest of a file, `arrays` compiled functions on NumPy
+arrays, `reading` a file to the programs in it. The C that is the same in all files
+stands beside, as `_*.h`. `accurate` and `wide` (double-double with a wide exponent)
+are the same for correctly rounded results, `doubles` what nearly all of these come
+from, with bounds.
 
-Forms of the strategy `wide` have files of their own, `unlimited`: on `broad` numbers
-(doubles with exponents of their own), and accurate ones on `extended` numbers (the wide
-ones with limits); `series` computes the coefficients of their functions.
+Forms of the strategy `wide` have files of their own. Fast ones are `boxed`: in a box
+around 0 they compute in plain arithmetic, which `close` makes of the program, and
+beyond it on `broad` numbers (doubles with exponents of their own). Accurate ones are
+`unlimited`: on `extended` numbers (those of `wide` with limits). `series` computes the
+coefficients of their functions, and `constants` tells which constant a literal means.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ from mila_analysis.backends.c.arrays import functions
 from mila_analysis.backends.c.fast import FORMATS, FastFrame, bodies
 from mila_analysis.backends.c.frame import frame_of
 from mila_analysis.backends.c.reading import frame_in
+from mila_analysis.derivation import derive
+from mila_analysis.stability import stabilize
 
 __all__ = ["C"]
 
@@ -53,11 +58,13 @@ def load(text: str) -> Mapping[str, Callable[..., Any]]:
 
 def read(text: str) -> Sequence[Reading]:
     """The arithmetic of a generated file."""
-    if unlimited.is_unlimited(text):
-        if header.parse(text).accuracy == "fast":
-            return boxed.read(text)
+    known = header.parse(text)
+    is_wide = stabilize(derive(known.activation, known.order)).strategy == "wide"
+    if is_wide and known.accuracy == "fast":
+        return boxed.read(text)
+    if is_wide:
         return unlimited.read(text)
-    if header.parse(text).accuracy == "accurate":
+    if known.accuracy == "accurate":
         return accurate.read(text)
     return reading.read(text)
 

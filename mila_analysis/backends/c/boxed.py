@@ -1,7 +1,8 @@
 """A form of the strategy `wide` to a fast C file, and the way back.
 
-Most elements are computed by a plain program, in a box around the origin; those that
-are out of it, one by one, by wide numbers.
+Most elements are computed by a plain program (`close`), in a box around the origin;
+those that are out of it, one by one, by wide numbers (`broad`). Accurate files of these
+forms are those of `unlimited`.
 """
 
 from __future__ import annotations

@@ -35,13 +35,11 @@ def resolved(
 
 
 def numbers(form: StableForm) -> Iterator[Number]:
-    """The constants of all programs of a form."""
-    whole, near = form.whole, form.near
-    for each in (whole, *([near.program] if near else [])):
-        pending = [*(b.value for b in each.bindings), *each.outputs.values()]
-        while pending:
-            match pending.pop():
-                case Number() as value:
-                    yield value
-                case Operation(_, args):
-                    pending.extend(args)
+    """The constants of the program of a wide form."""
+    pending = [*(b.value for b in form.whole.bindings), *form.whole.outputs.values()]
+    while pending:
+        match pending.pop():
+            case Number() as value:
+                yield value
+            case Operation(_, args):
+                pending.extend(args)

@@ -31,7 +31,6 @@ __all__ = [
     "FastFrame",
     "Format",
     "bodies",
-    "gradient_usage",
     "near_runtime",
     "programs",
 ]
@@ -154,7 +153,7 @@ class FastFrame:
         ]
         if not slopes:
             return self.frame.usage(formats)
-        return [*self.frame.usage(formats), "", *gradient_usage(prefix)]
+        return [*self.frame.usage(formats), "", *_gradient_usage(prefix)]
 
     def _signature(self, title: str, form: Format) -> str:
         out = [f"{form.item} *out"]
@@ -213,7 +212,7 @@ class FastFrame:
         return len(self._slopes()) > 1
 
 
-def gradient_usage(prefix: str) -> list[str]:
+def _gradient_usage(prefix: str) -> list[str]:
     """Documentation of the gradients."""
     return [
         f"{prefix}_{GRADIENT}_f64 is the way back: gx is g times the derivative in",
