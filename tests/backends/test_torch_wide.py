@@ -444,6 +444,7 @@ class TestTracing:
         assert torch.equal(slope, names_of(activation)["f_x"](x.detach()))
 
     @pytest.mark.slow
+    @pytest.mark.catalog  # minutes of inductor
     def test_compiled_to_machine_code(self):
         torch._dynamo.reset()
         f = names_of(TANH_EXP)["f"]
