@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from mila_analysis import native
-from mila_analysis.activation import Activation
 from mila_analysis.backends.backend import Source
 from mila_analysis.backends.c import C, boxed, unlimited
 from mila_analysis.backends.c.arithmetic import spell
@@ -28,7 +27,7 @@ from mila_analysis.catalog import define, get
 from mila_analysis.derivation import derive
 from mila_analysis.errors import FormulaError, UnsupportedError
 from mila_analysis.program import Binding, Name, Number, number, op
-from mila_analysis.stability import Program, StableForm, stabilize
+from mila_analysis.stability import Program, stabilize
 from mila_analysis.verification.identity import IdentityError, prove_readings
 
 COMPILED = pytest.mark.skipif(not native.available(), reason="no C compiler here")
@@ -559,9 +558,13 @@ def test_gradients(end):
             function(count, *given, *ends)
 
         call(gx, sums)
-        np.testing.assert_array_equal(gx, (slopes[0] * g.astype(float)).astype(dtype))
+        exact = slopes[0] * g.astype(float)  # in doubles; narrow ones are in floats
+        near = 0 if end == "f64" else {"f32": 1e-6, "f16": 1e-3, "bf16": 8e-3}[end]
+        np.testing.assert_allclose(gx.astype(float), exact.astype(dtype), rtol=near)
         wanted = [np.dot(s, g.astype(float)) for s in slopes[1:]]
-        np.testing.assert_allclose(sums, wanted, rtol=1e-12, atol=1e-12)
+        sizes = [np.dot(abs(s), abs(g.astype(float))) for s in slopes[1:]]
+        close = 1e-12 if end == "f64" else 1e-6
+        assert (abs(sums - wanted) <= close * np.array(sizes)).all()
         again, more = np.empty(count, dtype), np.empty(2)
         call(again, None)
         call(None, more)
@@ -584,29 +587,6 @@ def test_parameters_that_are_arrays(mode):
     assert np.isnan(known["f"](x, np.nan, 1.0)).all()
     exact_values = x / np.sqrt(a**2 + b * x**2)
     np.testing.assert_allclose(found["f"], exact_values, rtol=1e-14)
-
-
-@COMPILED
-def test_a_short_program_is_used_in_its_reach():
-    """One that differs on purpose: by 1."""
-    x = Name("x")
-    e = Binding("e", op("exp", x))
-    whole = Program((e,), {"f": op("mul", x, Name("e"))})
-    near = Program((e,), {"f": op("add", op("mul", x, Name("e")), number(1))})
-    activation = Activation("grown", "x * exp(x)")
-    homogeneous = stabilize(derive(activation, 0))
-    reach = homogeneous.near
-    short = type(reach)(near, ((x,),), reach.deepest, reach.highest)
-    form = StableForm(("x",), whole, short, "wide")
-    derivation = derive(activation, 0)
-    text = C.emit(Source(activation, derivation, form))
-    found = C.load(text)["f"](np.array([1.0, 2.0, -800.0, 709.0, np.inf, -np.inf]))
-    assert found[0] == pytest.approx(math.e + 1)
-    assert found[2] == pytest.approx(0)
-    assert found[3] == pytest.approx(709 * math.exp(709), rel=1e-13)
-    assert found[4:].tolist() == [math.inf, 0.0]
-    accurate = C.emit(Source(activation, derivation, form, "accurate"))
-    assert C.load(accurate)["f"](np.array([1.0]))[0] == math.e
 
 
 # Text
