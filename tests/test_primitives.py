@@ -25,6 +25,7 @@ MPMATH = {
 MEANT = {
     "asinh": sympy.asinh,
     "erfc": sympy.erfc,
+    "tan": sympy.tan,
     "sinh": sympy.sinh,
     "cosh": sympy.cosh,
     "sigmoid": lambda u: 1 / (1 + sympy.exp(-u)),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mila_analysis import native
-from mila_analysis.catalog import CATALOG, get
+from mila_analysis.catalog import get
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.verification import sweep as module
 from mila_analysis.verification import sweep_run
@@ -107,7 +107,10 @@ def strewn(activation, text, blocks=300, seed=0):
     }
 
 
-@pytest.mark.parametrize("activation", CATALOG, ids=lambda a: a.name)
+FLOATS = ("mila", "mish", "swish", "silu", "softplus", "sigmoid", "tanh", "relu")
+
+
+@pytest.mark.parametrize("activation", [get(n) for n in FLOATS], ids=lambda a: a.name)
 def test_doubles_are_within_their_bounds_all_over_the_floats(activation):
     found = strewn(activation, judge_text(activation, "accurate"))
     assert found["beyond"] == found["wrong"] == 0
