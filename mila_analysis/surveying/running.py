@@ -13,7 +13,6 @@ __all__ = ["DTYPES", "survey"]
 
 DTYPES = ("float64", "float32")
 LEGS = ("text", "identity", "accuracy", "edges")
-POINTS = 150
 
 
 def survey(
@@ -44,7 +43,7 @@ def survey(
 
 
 def _rows(code: GeneratedCode, dtypes: Sequence[str]) -> tuple[Row, ...]:
-    found = verify(code, dtype=tuple(dtypes), legs=LEGS, points=POINTS)
+    found = verify(code, dtype=tuple(dtypes), legs=LEGS)
     return tuple(_row(code, found, dtype) for dtype in dtypes)
 
 
