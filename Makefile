@@ -80,6 +80,10 @@ certificates-exhaustive: $(INSTALLED) ## every float32 in accurate C; BETA=; hal
 	$(VENV) -m mila_analysis verify -b c --accuracy accurate --dtype float32 \
 		--exhaustive --beta $(BETA) -o docs/certificates/mila_$(BETA)_every_float32.json
 
+survey: $(INSTALLED) ## verifies the whole catalog, writes docs/catalog.md; half an hour
+	$(VENV) -m mila_analysis survey -o docs/certificates/catalog.json \
+		--page docs/catalog.md $(ARGS)
+
 build: $(INSTALLED) ## wheel and sdist into dist/
 	$(VENV) -m build --no-isolation --outdir dist .
 

@@ -162,9 +162,9 @@ def above_the_aims() -> str:
         f"`{entry}` `{name}` | {ulp:.1f}, {kappa}, {code}"
         for (entry, name), (ulp, kappa, code) in worst.items()
     ]
-    cells += [" | "] * (-len(cells) % 2)
-    rows = [f"| {a} | {b} |" for a, b in zip(cells[::2], cells[1::2], strict=True)]
-    return "\n".join(["| | ulp, κ, code " * 2 + "|", "|---" * 4 + "|", *rows])
+    cells += [" | "] * (-len(cells) % 3)
+    rows = [f"| {' | '.join(cells[n : n + 3])} |" for n in range(0, len(cells), 3)]
+    return "\n".join(["| | ulp, κ, code " * 3 + "|", "|---" * 6 + "|", *rows])
 
 
 BLOCKS = {

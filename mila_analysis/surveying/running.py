@@ -28,14 +28,16 @@ def survey(
         activations: with their default parameters.
         backends: such as `numpy`, `torch` and `c`.
         dtypes: formats to measure.
-        known: an earlier survey; rows of the same text are taken from it.
+        known: an earlier survey; rows of the same text that passed are taken from it.
     """
     rows = {row.key: row for row in known.rows} if known else {}
     for activation in activations:
         for backend in backends:
             code = generate_code(activation, backend)
             found = [rows.get((activation.name, backend, d)) for d in dtypes]
-            same = [row for row in found if row and row.digest == code.digest]
+            same = [
+                row for row in found if row and row.passed and row.digest == code.digest
+            ]
             if len(same) == len(dtypes):
                 yield tuple(same)
             else:

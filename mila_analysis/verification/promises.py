@@ -2,7 +2,8 @@
 
 `fast`, for the formulas of the catalog: the function 5 ulp, its first derivatives in
 parameters 8.5, all others to the second order 40, where κ ≤ 16 (wide forms 12, 25 and
-50); near a root, where κ is larger, as many ulp of Σ|terms| (12 where the limit is
+50; a function in cases, which may have a root of a sum of its own, as StarReLU, 16
+itself); near a root, where κ is larger, as many ulp of Σ|terms| (12 where the limit is
 lower); below the normal numbers 4 units of the least subnormal.
 
 For a formula of a user's own, and above the second order, ten bits: 1,000 of each, and
@@ -23,6 +24,7 @@ from math import inf
 
 from mila_analysis.activation import Activation
 from mila_analysis.catalog import CATALOG
+from mila_analysis.derivation import derive
 from mila_analysis.kernels import GeneratedCode
 from mila_analysis.partials import parse
 from mila_analysis.verification.formats import of_dtype
@@ -69,7 +71,7 @@ def promised(code: GeneratedCode, partial: str, dtype: str) -> Promise | None:
     if len(variables) > 2 or not is_known(code.activation):
         ten, reach = TEN_BITS, of_dtype(dtype).max / 2.0**40
         return Promise(ten, 16, ten, ten, inf, "ulp where κ ≤ 16", reach)
-    limit = _fast(variables, code.strategy)
+    limit = _fast(variables, code)
     return Promise(limit, 16, 4, max(12, limit), inf, "ulp where κ ≤ 16")
 
 
@@ -87,11 +89,11 @@ def is_known(activation: Activation) -> bool:
     )
 
 
-def _fast(variables: tuple[str, ...], strategy: str) -> float:
-    if strategy == "wide":
+def _fast(variables: tuple[str, ...], code: GeneratedCode) -> float:
+    if code.strategy == "wide":
         return (12, 25, 50)[len(variables)]
     if not variables:
-        return 5
+        return 5 if len(derive(code.activation).cases) == 1 else 16
     return 8.5 if len(variables) == 1 and variables[0] != "x" else 40
 
 

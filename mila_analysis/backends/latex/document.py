@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mila_analysis.activation import Activation
@@ -24,7 +25,7 @@ def document(system: System, environment: str | None = None) -> str:
     parts = [
         _PREAMBLE,
         rf"\section*{{{_escaped(activation.title or activation.name)}}}",
-        "The activation function\n" + rf"\[ {plain(system.definition)} \]",
+        _definition(system),
         _lead(system)
         + "\n"
         + arranged(_without_definition(system), environment or "align*", COLUMN),
@@ -40,8 +41,21 @@ _PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \allowdisplaybreaks
 \setlength{\parindent}{0pt}
 \setlength{\jot}{8pt}
+\raggedright
 \pagestyle{empty}
 \begin{document}"""
+
+
+def _definition(system: System) -> str:
+    """The formula as written, and what its letters for long decimals stand for."""
+    shown = "The activation function\n" + rf"\[ {plain(system.definition)} \]"
+    if not system.constants:
+        return shown
+    return f"{shown}\nwhere {_listed(system.constants)}."
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return " and ".join(f"${text}$" for text in texts)
 
 
 def _escaped(text: str) -> str:
@@ -51,7 +65,7 @@ def _escaped(text: str) -> str:
 
 def _lead(system: System) -> str:
     """Sentence before the equations, which says what they presuppose."""
-    given = " and ".join(f"${text}$" for text in system.given)
+    given = _listed([text for text in system.given if text not in system.constants])
     count = "partial derivatives" if system.activation.parameters else "derivatives"
     if system.form == "numeric" and system.rounded_to:
         return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from mila_analysis import derivation, formula
 from mila_analysis.activation import Activation
 from mila_analysis.backends.latex import glyphs as signs
 from mila_analysis.backends.latex.conditions import region
+from mila_analysis.backends.latex.constants import named
 from mila_analysis.backends.latex.expression import Glyph, Writer
 from mila_analysis.backends.latex.lifting import bound, lift, plain_in_variables
 from mila_analysis.backends.latex.normalized import normalized
@@ -21,7 +22,7 @@ from mila_analysis.backends.latex.symbols import spellings
 from mila_analysis.backends.latex.typeset import Printed, Typesetter
 from mila_analysis.derivation import Derivation
 from mila_analysis.errors import ParameterError, UnsupportedError
-from mila_analysis.partials import Partial, parse
+from mila_analysis.partials import Partial, parse, up_to
 
 __all__ = ["FORMS", "Equation", "Row", "System", "system"]
 
@@ -71,6 +72,7 @@ class System:
         given: LaTeX of what the equations presuppose: `E = e^{x}`, `\beta = -0.25`.
         equations: one for each partial.
         definition: the definition as written.
+        constants: LaTeX of what stands for its long decimals: `c = 1.0507...`.
         rounded_to: significant digits of rounded numerals, or None if none is.
     """
 
@@ -79,6 +81,7 @@ class System:
     given: tuple[str, ...]
     equations: tuple[Equation, ...]
     definition: Equation
+    constants: tuple[str, ...]
     rounded_to: int | None
 
 
@@ -110,8 +113,11 @@ def system(
         raise ParameterError(f"no LaTeX form '{form}'; choose from {', '.join(FORMS)}")
     if not 2 <= digits <= MAX_DIGITS:
         raise ParameterError(f"digits must be 2 to {MAX_DIGITS}, not {digits}")
-    derived, chosen = _derived(activation, partials)
-    author = _Author(activation, derived, form, digits if normalize else 0, mark)
+    twin, constants = named(activation)
+    chosen = _chosen(activation, partials)
+    order = max((p.order for p in chosen), default=0)
+    derived = derivation.derive(twin, max(order, 2))
+    author = _Author(twin, constants, derived, form, digits if normalize else 0, mark)
     left = _lefts(activation, [Partial(), *chosen], form)
     equations = tuple(Equation(p.name, left[p.name], author.sides(p)) for p in chosen)
     definition = Equation("f", left["f"], (author.definition(),))
@@ -122,20 +128,18 @@ def system(
         author.given(chosen),
         equations,
         definition,
+        author.constants,
         digits if slots else None,
     )
 
 
-def _derived(
+def _chosen(
     activation: Activation, partials: Sequence[str] | None
-) -> tuple[Derivation, list[Partial]]:
-    """Derivation of sufficient order, and the partials asked for, each once."""
+) -> Sequence[Partial]:
+    """Partials asked for, each once; all up to the second order unless told."""
     if partials is None:
-        derived = derivation.derive(activation)
-        return derived, [derived.partial(name) for name in derived.names]
-    chosen = list(dict.fromkeys(parse(n, activation.variables) for n in partials))
-    order = max((p.order for p in chosen), default=0)
-    return derivation.derive(activation, max(order, 2)), chosen
+        return up_to(2, activation.variables)
+    return list(dict.fromkeys(parse(n, activation.variables) for n in partials))
 
 
 def _lefts(
@@ -155,9 +159,19 @@ def _primes(order: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Author:
-    """Writes the right sides of one export."""
+    """Writes the right sides of one export.
+
+    Attributes:
+        activation: with parameters for its long decimals.
+        letters: names of those.
+        derived: its derivation.
+        form: one of `FORMS`.
+        digits: of rounded coefficients; 0 rounds none.
+        mark: replaces rounded numerals.
+    """
 
     activation: Activation
+    letters: tuple[str, ...]
     derived: Derivation
     form: str
     digits: int
@@ -194,15 +208,9 @@ class _Author:
     def given(self, chosen: Sequence[Partial]) -> tuple[str, ...]:
         """What the equations presuppose: meanings of letters, values of parameters."""
         if self.form == "numeric":
-            spelled = spellings(self.activation)
-            writer = self._writer()
-            return tuple(
-                f"{spelled[str(symbol)]} = "
-                + writer.text(sympy.Rational(value.numerator, value.denominator))
-                for symbol, value in self._values.items()
-            )
+            return (*self._told(self._values), *(() if self.digits else self.constants))
         if self.form == "closed":
-            return ()
+            return self.constants
         _, meanings = self._lettered
         used: set[Any] = set()
         for partial in chosen:
@@ -214,12 +222,34 @@ class _Author:
         for generator in reversed(self.derived.generators):
             if generator.symbol in used:
                 used |= generator.argument.free_symbols
-        return tuple(text for symbol, text in meanings.items() if symbol in used)
+        meant = (text for symbol, text in meanings.items() if symbol in used)
+        return (*self.constants, *meant)
+
+    @property
+    def constants(self) -> tuple[str, ...]:
+        """What each letter for a long decimal stands for."""
+        return self._told(self._decimals)
+
+    def _told(self, values: Mapping[Any, Any]) -> tuple[str, ...]:
+        spelled, writer = spellings(self.activation), self._writer()
+        return tuple(
+            f"{spelled[str(symbol)]} = "
+            + writer.text(sympy.Rational(value.numerator, value.denominator))
+            for symbol, value in values.items()
+        )
 
     @property
     def _values(self) -> dict[Any, Any]:
-        bindings = self.activation.values
-        return {v: bindings[str(v)] for v in self.derived.variables[1:]}
+        return self._bindings(lambda name: name not in self.letters)
+
+    @property
+    def _decimals(self) -> dict[Any, Any]:
+        return self._bindings(lambda name: name in self.letters)
+
+    def _bindings(self, chosen: Callable[[str], bool]) -> dict[Any, Any]:
+        exact = self.activation.values
+        symbols = self.derived.variables[1:]
+        return {v: exact[str(v)] for v in symbols if chosen(str(v))}
 
     def _bound(self, expression: Any) -> Any:
         return bound(expression, self._values) if self.form == "numeric" else expression
@@ -265,11 +295,15 @@ class _Author:
         return Row(Typesetter(glyphs, Exact()).printed(quotient))
 
     def _numeric(self, name: str, case: int) -> Row:
-        x = self.derived.variables[0]
+        symbols = [self.derived.variables[0]]
         expression = self._bound(plain_in_variables(self.derived, name, case))
+        if self.digits:
+            expression = bound(expression, self._decimals)
+        else:
+            symbols += self._decimals
         if expression.has(sympy.zoo, sympy.nan):
             raise UnsupportedError(f"{name} is singular for these parameter values")
-        element, generators = lift(expression, [x], plain=True)
+        element, generators = lift(expression, symbols, plain=True)
         quotient = split(element, generators)
         numerals: Numerals = Exact(decimals=True)
         if self.digits:
@@ -277,7 +311,7 @@ class _Author:
             numerals = Rounded(self.digits, mark=self.mark or _unmarked)
         else:
             quotient = tidied(quotient)
-        spelled = signs.variables([x], {"x": "x"})
+        spelled = signs.variables(symbols, spellings(self.activation))
         glyphs = signs.closed(spelled, generators, numerals)
         printed = Typesetter(glyphs, numerals).printed(quotient)
         slots = tuple(numerals.slots) if isinstance(numerals, Rounded) else ()

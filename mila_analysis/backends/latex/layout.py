@@ -21,7 +21,8 @@ _SIGNS = (" + ", " - ")
 _WIDTHS = {
     "+": 1.22, "-": 1.22, "=": 1.33, "<": 1.33, ">": 1.33, "/": 0.5, ".": 0.28,
     "(": 0.39, ")": 0.39, "'": 0.28, ",": 0.44, r"\cdot": 0.72, r"\times": 1.22,
-    r"\ln": 1.0, r"\tanh": 2.3, r"\left": 0.2, r"\right": 0.2, r"\,": 0.17,
+    r"\ln": 1.0, r"\tanh": 2.3, r"\sin": 1.4, r"\cos": 1.5, r"\arctan": 3.2,
+    r"\left": 0.2, r"\right": 0.2, r"\,": 0.17,
     r"\sqrt": 1.05, r"\;": 0.28, "&": 1.0, "x": 0.57, "E": 0.8,
 }  # fmt: skip
 
@@ -98,7 +99,7 @@ def _broken(rows: Sequence[Row], room: float) -> list[str]:
     marks = brackets("".join(printed.terms)) if printed.front else ""
     lines: list[str] = []
     line = f"{printed.front} {marks[:1]}".lstrip()
-    for number, term in enumerate(_portions(printed.terms, room - INDENT)):
+    for number, term in enumerate(_portions(printed.terms, room - INDENT, line)):
         longer = line + ("" if number == 0 else " ") + term
         if number and width(longer) > room - INDENT * bool(lines):
             lines.append(line)
@@ -107,10 +108,13 @@ def _broken(rows: Sequence[Row], room: float) -> list[str]:
     return [*lines, line + marks[1:]]
 
 
-def _portions(terms: Sequence[str], room: float) -> Iterator[str]:
-    """Terms; one that is too wide by itself is cut before the signs in its sums."""
-    for term in terms:
-        if width(term) <= room:
+def _portions(terms: Sequence[str], room: float, front: str) -> Iterator[str]:
+    """Terms; one that is too wide by itself is cut before the signs in its sums.
+
+    The first of them has to stand beside what precedes the sum.
+    """
+    for number, term in enumerate(terms):
+        if width(term) <= room - (width(front) if number == 0 else 0.0):
             yield term
             continue
         depth = start = 0

@@ -115,6 +115,9 @@ class _Reader:
         self.derived = derivation.derive(activation, max(orders))
         spelled = spellings(activation)
         self.symbols = {spelled[str(v)]: v for v in self.derived.variables}
+        for constant in written.constants:
+            letter, _, decimal = constant.partition(" = ")
+            self.symbols[letter] = read(decimal, {})
         self.values: dict[Any, Any] = {}
         if self.form == "numeric":
             exact = activation.values
