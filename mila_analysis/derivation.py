@@ -125,12 +125,15 @@ def _factors(polynomial: Any) -> list[Any]:
     return [scale, *(p.as_expr() ** n for p, n in powers)]
 
 
-def derive(activation: Activation, order: int = 2) -> Derivation:
+def derive(
+    activation: Activation, order: int = 2, *, along: tuple[str, ...] | None = None
+) -> Derivation:
     """Exact partials of an activation up to an order, in x and its parameters.
 
     Args:
         activation: values of its parameters play no part.
         order: 0 to 4.
+        along: variables in which partials are taken; None is all of them.
 
     Raises:
         FormulaError: the formula is not one.
@@ -145,15 +148,19 @@ def derive(activation: Activation, order: int = 2) -> Derivation:
     )
     return within(
         MAX_SECONDS,
-        lambda: _derive(activation.formula, activation.variables, order),
+        lambda: _derive(
+            activation.formula, activation.variables, order, along or activation.variables
+        ),
         late,
     )
 
 
 @lru_cache(maxsize=128)
-def _derive(text: str, variables: tuple[str, ...], order: int) -> Derivation:
+def _derive(
+    text: str, variables: tuple[str, ...], order: int, along: tuple[str, ...]
+) -> Derivation:
     parsed = formula.parse(text, variables)
-    wanted = partials.up_to(order, variables)
+    wanted = partials.up_to(order, along)
     lifted, generators = lift_all(
         [e for case in parsed.cases for e in _expressions(case)], parsed.variables
     )

@@ -5,6 +5,7 @@ logarithm ends; each piece and each cut is then looked at in balls. What balls c
 decide is said to be undecided.
 """
 
-from mila_analysis.continuity.places import Place, breaks
+from mila_analysis.continuity.cuts import Cut
+from mila_analysis.continuity.places import Place, Span, breaks, spans
 
-__all__ = ["Place", "breaks"]
+__all__ = ["Cut", "Place", "Span", "breaks", "spans"]

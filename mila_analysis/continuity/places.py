@@ -24,7 +24,7 @@ from mila_analysis.continuity.cuts import (
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.formula import Case, parse
 
-__all__ = ["Place", "breaks"]
+__all__ = ["Place", "Span", "breaks", "spans"]
 
 MAX_SECONDS = 8.0
 DISTANT = Fraction(1 << 30)
@@ -91,6 +91,47 @@ class _Cell:
         return ball_of(middle)
 
 
+@dataclass(frozen=True)
+class Span:
+    """An open interval of the line, or a point of it, and the case that holds there.
+
+    Attributes:
+        low, high: its ends, the same one for a point; None is infinite.
+        case: number of the case of the definition.
+    """
+
+    low: Cut | None
+    high: Cut | None
+    case: int
+
+    @property
+    def is_point(self) -> bool:
+        """Whether it is a cut."""
+        return self.low is not None and self.low == self.high
+
+
+def spans(activation: Activation) -> tuple[Span, ...]:
+    """The line from left to right, cut where another case holds.
+
+    Raises:
+        UnsupportedError: the activation is undefined somewhere, or that is not decided.
+    """
+    late = UnsupportedError("where its cases hold takes too long to find out")
+    return within(MAX_SECONDS, lambda: tuple(_spans(activation)), late)
+
+
+def _spans(activation: Activation) -> Iterator[Span]:
+    line = _line(activation)
+    for place in line.places():
+        if place.kind in ("undefined", "undecided"):
+            raise UnsupportedError(place.text)
+    for cell in line.cells:
+        held = line.held(cell)
+        if held is None:
+            raise UnsupportedError(f"no case is known to hold beside x = {cell.low}")
+        yield Span(cell.low, cell.high, line.cases.index(held))
+
+
 def breaks(activation: Activation) -> tuple[Place, ...]:
     """Where an activation is undefined, jumps or has a kink, for its parameter values.
 
@@ -116,6 +157,10 @@ def _in_order(places: Iterable[Place]) -> tuple[Place, ...]:
 
 
 def _breaks(activation: Activation) -> Iterator[Place]:
+    yield from _line(activation).places()
+
+
+def _line(activation: Activation) -> _Line:
     parsed = parse(activation.formula, activation.variables)
     x = parsed.variables[0]
     values = {
@@ -124,7 +169,7 @@ def _breaks(activation: Activation) -> Iterator[Place]:
             parsed.variables[1:], activation.values.values(), strict=True
         )
     }
-    yield from _Line([_bound(case, values) for case in parsed.cases], x).places()
+    return _Line([_bound(case, values) for case in parsed.cases], x)
 
 
 @dataclass(frozen=True)
@@ -194,7 +239,7 @@ class _Line:
 
     def places(self) -> Iterator[Place]:
         """What happens, from left to right."""
-        held = [self._held(cell) for cell in self.cells]
+        held = [self.held(cell) for cell in self.cells]
         faults = [
             self._fault(case, cell) if case else ""
             for case, cell in zip(held, self.cells, strict=True)
@@ -211,7 +256,7 @@ class _Line:
             text = "it was not decided everywhere whether it is defined or jumps"
             yield Place("undecided", text)
 
-    def _held(self, cell: _Cell) -> _Bound | None:
+    def held(self, cell: _Cell) -> _Bound | None:
         """The case that holds in a cell."""
         for case in self.cases:
             if all(self._holds(u, sign, cell) for u, sign in case.conditions):

@@ -1,0 +1,86 @@
+"""How f is curved: convex and concave intervals, inflections, bounds of f_x and f_xx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import flint
+
+from mila_analysis.analysis.extremes import end_number
+from mila_analysis.analysis.features import Bound, Interval, Point, enclosure
+from mila_analysis.analysis.line import Line, same
+from mila_analysis.analysis.zeros import Zero
+from mila_analysis.balls import Enclosure
+
+__all__ = ["curvature", "inflections", "largest_size"]
+
+KINDS = {1: "convex", -1: "concave", 0: "linear"}
+
+
+def curvature(line: Line) -> tuple[Interval, ...]:
+    """The line cut into intervals on which f is convex, concave or linear."""
+    stretches, joints = line.joints("f_xx")
+    found: list[Interval] = []
+    for number, stretch in enumerate(stretches):
+        kind = KINDS[stretch.segment.sign]
+        low, high = end_number(stretch, -1), end_number(stretch, 1)
+        if number and found[-1].kind == kind and joints[number - 1].is_smooth:
+            found[-1] = replace(found[-1], high=high)
+        else:
+            found.append(Interval(low, high, kind))
+    return tuple(found)
+
+
+def inflections(line: Line) -> tuple[Point, ...]:
+    """Points where f goes over from convex to concave, or back, with a tangent."""
+    stretches, joints = line.joints("f_xx")
+    found = []
+    for number, joint in enumerate(joints):
+        before, after = (s.segment.sign for s in stretches[number : number + 2])
+        if before * after < 0 and joint.is_smooth:
+            at = enclosure(joint.at.ball)
+            assert isinstance(at, Enclosure)
+            found.append(Point(at, joint.at.order))
+    return tuple(found)
+
+
+def largest_size(line: Line, name: str) -> Bound:
+    """Least upper bound of |f_x| or |f_xx|, and where it is taken.
+
+    Raises:
+        UndecidedError: the zeros of the next derivative, or a limit, are not decided.
+    """
+    for cut in line.cuts:
+        if not cut.is_continuous:
+            return Bound(float("inf"), None, f"a jump at x = {_shown(cut.at)}")
+        if name == "f_xx" and not cut.is_smooth:
+            return Bound(float("inf"), None, f"a kink at x = {_shown(cut.at)}")
+    first, *others = _candidates(line, name)
+    size, at, why = first
+    for other, where, reason in others:
+        if other > size or (same(other, size) and at is None):
+            at, why = where, reason
+        size = size.max(other)
+    where = enclosure(at.ball) if at is not None and size.is_finite() else None
+    return Bound(enclosure(size), where if isinstance(where, Enclosure) else None, why)
+
+
+def _candidates(line: Line, name: str) -> Iterator[tuple[Any, Zero | None, str]]:
+    """Sizes at critical points, at both sides of cuts, and far out."""
+    for piece in line.pieces:
+        for zero in piece.zeros(f"{name}x"):
+            yield abs(piece.value(name, zero.ball)), zero, ""
+        for end in (piece.low, piece.high):
+            if end is not None:
+                yield abs(piece.value(name, end.ball)), end, ""
+        if piece.partials[name].is_constant or piece.partials[name].is_zero:
+            at = flint.arb(0) if piece.low is None else piece.low.ball
+            yield abs(piece.value(name, at)), None, "all over a piece"
+    for side in (-1, 1):
+        yield abs(line.end(name, side).limit), None, f"as x → {'-' * (side < 0)}∞"
+
+
+def _shown(at: Zero) -> str:
+    return f"{float(at.ball.mid()):.6g}"

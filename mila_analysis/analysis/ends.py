@@ -1,0 +1,68 @@
+"""What a partial tends to at an infinite end of the line, and a line beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import flint
+
+from mila_analysis.analysis.bound import Quotient
+from mila_analysis.analysis.expansions import Expansion
+from mila_analysis.analysis.scales import ONE, Scale, compared
+from mila_analysis.analysis.tails import Tails
+from mila_analysis.analysis.undecided import UndecidedError
+
+__all__ = ["End", "end_of"]
+
+LINEAR = Scale(Fraction(1))
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """A partial far out.
+
+    Attributes:
+        side: -1 or 1.
+        limit: ball; infinite with its sign where the partial grows.
+        slope, intercept: balls of the line that it tends to; None where there is none.
+    """
+
+    side: int
+    limit: Any
+    slope: Any = None
+    intercept: Any = None
+
+
+def end_of(tails: Tails, quotient: Quotient) -> End:
+    """Limit and asymptote of a quotient on one side of the line.
+
+    Raises:
+        UndecidedError: it has no limit, or that is not decided.
+    """
+    _, found = tails.nearest(lambda end: end.expansion(quotient))
+    return _end(found, tails.side)
+
+
+def _end(found: Expansion, side: int) -> End:
+    slope = intercept = flint.arb(0)
+    grows = None
+    for scale, constant in found.terms:
+        if scale == LINEAR:
+            slope = constant.ball * side
+        elif scale == ONE:
+            intercept = constant.ball
+        elif compared(scale, ONE) > 0:
+            grows = grows or constant.sign
+    if found.rest and compared(found.rest[0], ONE) >= 0:
+        if not found.terms or compared(found.terms[0][0], found.rest[0]) <= 0:
+            raise UndecidedError("a limit")
+        sign = found.terms[0][1].sign
+        return End(side, flint.arb.pos_inf() * sign)
+    if grows is not None or not slope.is_zero():
+        sign = grows or (1 if slope * side > 0 else -1)
+        infinite = flint.arb.pos_inf() * sign
+        line = () if grows is not None else (slope, intercept)
+        return End(side, infinite, *line)
+    return End(side, intercept, flint.arb(0), intercept)

@@ -1,0 +1,185 @@
+"""Where f rises and falls: monotone intervals, minima and maxima, and its range."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mila_analysis.analysis.features import (
+    Extremum,
+    Interval,
+    Number,
+    Range,
+    enclosure,
+)
+from mila_analysis.analysis.line import Joint, Line, Stretch, same
+from mila_analysis.balls import Enclosure
+
+__all__ = ["end_number", "extrema", "monotone", "value_range"]
+
+KINDS = {1: "increasing", -1: "decreasing", 0: "constant"}
+
+
+def end_number(stretch: Stretch, side: int) -> Number:
+    """End of a stretch, maybe infinite."""
+    end = stretch.segment.low if side < 0 else stretch.segment.high
+    return math.inf * side if end is None else enclosure(end.ball)
+
+
+def monotone(line: Line) -> tuple[Interval, ...]:
+    """The line cut into intervals on which f rises, falls or is constant."""
+    stretches, joints = line.joints("f_x")
+    found: list[Interval] = []
+    for number, stretch in enumerate(stretches):
+        kind = KINDS[stretch.segment.sign]
+        low, high = end_number(stretch, -1), end_number(stretch, 1)
+        if number and found[-1].kind == kind and joints[number - 1].is_continuous:
+            found[-1] = replace(found[-1], high=high)
+        else:
+            found.append(Interval(low, high, kind))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A point, or an interval on which f is constant, with what is beside it.
+
+    Attributes:
+        first, last: numbers of the joints at its ends; -1 and the number of joints
+            are infinite.
+        value: of f.
+    """
+
+    first: int
+    last: int
+    value: Any
+
+
+def extrema(line: Line, kind: str) -> tuple[Extremum, ...]:
+    """Local minima or maxima, from left to right.
+
+    Raises:
+        UndecidedError: f_x, or a limit of f, is not decided.
+    """
+    toward = -1 if kind == "minimum" else 1
+    stretches, joints = line.joints("f_x")
+    found = []
+    for level in _levels(stretches, joints):
+        if _is_extreme(level, stretches, joints, toward):
+            found.append((level, _extremum(level, kind, stretches, joints, line)))
+    values = [level.value for level, _ in found]
+    others = [*_values(joints), *(line.end("f", side).limit for side in (-1, 1))]
+    return tuple(
+        replace(e, is_global=_is_outermost(level.value, [*values, *others], toward))
+        for level, e in found
+    )
+
+
+def _levels(
+    stretches: Sequence[Stretch], joints: Sequence[Joint]
+) -> Iterable[_Level]:
+    """Joints, and intervals on which f is constant with their ends, in order."""
+    number = 0
+    while number <= len(joints):
+        if stretches[number].segment.sign == 0:
+            first = number - 1
+            if first >= 0 and not joints[first].is_continuous:
+                yield _Level(first, first, joints[first].here)
+            last = number
+            while (
+                last < len(joints)
+                and joints[last].is_continuous
+                and stretches[last + 1].segment.sign == 0
+            ):
+                last += 1
+            yield _Level(first, last, _inner_value(stretches[number]))
+            number = last + 1
+            if last < len(joints) and not joints[last].is_continuous:
+                if stretches[last + 1].segment.sign != 0:
+                    yield _Level(last, last, joints[last].here)
+            continue
+        if number and stretches[number - 1].segment.sign != 0:
+            yield _Level(number - 1, number - 1, joints[number - 1].here)
+        number += 1
+
+
+def _inner_value(stretch: Stretch) -> Any:
+    return stretch.piece.value("f", stretch.segment.inner)
+
+
+def _is_extreme(
+    level: _Level, stretches: Sequence[Stretch], joints: Sequence[Joint], toward: int
+) -> bool:
+    """Whether f is nowhere beyond the level beside it, and not constant on both sides."""
+    sides = []
+    if level.first >= 0:
+        joint, sign = joints[level.first], stretches[level.first].segment.sign
+        sides.append(_beside(joint.left, sign, joint, level, toward))
+    if level.last < len(joints):
+        joint = joints[level.last]
+        sign = -stretches[level.last + 1].segment.sign
+        sides.append(_beside(joint.right, sign, joint, level, toward))
+    return bool(sides) and all(sides)
+
+
+def _beside(value: Any, sign: int, joint: Joint, level: _Level, toward: int) -> bool:
+    """Whether f comes to a level from the other side: falls to a minimum."""
+    if not same(joint.here, level.value):
+        return bool((joint.here - level.value) * toward < 0)
+    if not same(value, level.value):
+        return bool((value - level.value) * toward < 0)
+    return sign == toward
+
+
+def _extremum(
+    level: _Level,
+    kind: str,
+    stretches: Sequence[Stretch],
+    joints: Sequence[Joint],
+    line: Line,
+) -> Extremum:
+    low: Number = -math.inf
+    high: Number = math.inf
+    curvature = None
+    if level.first >= 0:
+        low = enclosure(joints[level.first].at.ball)
+    if level.last < len(joints):
+        high = enclosure(joints[level.last].at.ball)
+    if level.first == level.last and not joints[level.first].is_cut:
+        piece = stretches[level.first].piece
+        bent = enclosure(piece.value("f_xx", joints[level.first].at.ball))
+        curvature = bent if isinstance(bent, Enclosure) else None
+    value = enclosure(level.value)
+    assert isinstance(value, Enclosure)
+    return Extremum(kind, low, high, value, curvature, False)
+
+
+def _values(joints: Sequence[Joint]) -> list[Any]:
+    return [value for j in joints for value in (j.left, j.here, j.right)]
+
+
+def _is_outermost(value: Any, others: Iterable[Any], toward: int) -> bool:
+    """Whether a value is not beyond others; those that overlap are the same."""
+    return all(not (other - value) * toward > 0 for other in others)
+
+
+def value_range(line: Line) -> Range:
+    """Infimum and supremum of f, and whether they are values of it."""
+    stretches, joints = line.joints("f_x")
+    taken = [level.value for level in _levels(stretches, joints)]
+    taken += [joint.here for joint in joints]
+    limits = [line.end("f", side).limit for side in (-1, 1)]
+    limits += [value for j in joints for value in (j.left, j.right)]
+    low, has_low = _outermost(taken, limits, -1)
+    high, has_high = _outermost(taken, limits, 1)
+    return Range(low, high, has_low, has_high)
+
+
+def _outermost(taken: list[Any], limits: list[Any], toward: int) -> tuple[Number, bool]:
+    best, *others = (*taken, *limits)
+    for value in others:
+        best = best.max(value) if toward > 0 else best.min(value)
+    attained = best.is_finite() and any(same(value, best) for value in taken)
+    return enclosure(best), bool(attained)

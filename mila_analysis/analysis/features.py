@@ -1,0 +1,222 @@
+"""What is known of a function of one variable: frozen data, every number enclosed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from mila_analysis.activation import Activation
+from mila_analysis.balls import Enclosure
+
+__all__ = [
+    "Bound",
+    "Extremum",
+    "Features",
+    "Gaussian",
+    "Interval",
+    "Limit",
+    "Number",
+    "Point",
+    "Range",
+    "Well",
+    "enclosure",
+]
+
+Number = Enclosure | float
+"""An enclosure, or ±inf."""
+
+
+def enclosure(ball: Any) -> Number:
+    """Enclosure of what a ball contains."""
+    if not ball.is_finite():
+        if ball.is_nan() or not (ball > 0 or ball < 0):
+            raise ValueError("a ball without an end")
+        return math.inf if ball > 0 else -math.inf
+    ends = (ball.lower(), ball.upper())
+    low, high = (Fraction(int(m)) * Fraction(2) ** int(e) for m, e in map(_parts, ends))
+    return Enclosure(low, high, max(0, ball.rel_accuracy_bits()))
+
+
+def _parts(end: Any) -> Any:
+    return end.man_exp()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A zero or an inflection point.
+
+    Attributes:
+        x: where.
+        order: multiplicity of a zero.
+    """
+
+    x: Enclosure
+    order: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An interval of the line, and what the function is there.
+
+    Attributes:
+        low, high: its ends; infinite ones are floats.
+        kind: `increasing`, `decreasing`, `constant`; `convex`, `concave`, `linear`.
+    """
+
+    low: Number
+    high: Number
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Extremum:
+    """A local minimum or maximum: at a point, or on a whole interval.
+
+    Attributes:
+        kind: `minimum` or `maximum`.
+        low, high: ends of where it is taken; the same for a point.
+        value: of f.
+        curvature: f_xx there; None where there is no such number.
+        is_global: whether f is nowhere lower, or higher.
+    """
+
+    kind: str
+    low: Number
+    high: Number
+    value: Enclosure
+    curvature: Enclosure | None
+    is_global: bool
+
+    @property
+    def is_point(self) -> bool:
+        """Whether it is taken at one point only."""
+        return self.low == self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """f far out.
+
+    Attributes:
+        value: limit, maybe infinite.
+        slope, intercept: of the line that f tends to; None where there is none.
+    """
+
+    value: Number
+    slope: Enclosure | None
+    intercept: Enclosure | None
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Least and greatest value of f.
+
+    Attributes:
+        low, high: infimum and supremum.
+        has_low, has_high: whether f takes them.
+    """
+
+    low: Number
+    high: Number
+    has_low: bool
+    has_high: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Least upper bound of the size of a partial.
+
+    Attributes:
+        value: the bound, maybe infinite.
+        at: where it is taken; None where it is a limit, or not finite.
+        why: what makes it infinite, or where it is approached.
+    """
+
+    value: Number
+    at: Enclosure | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Well:
+    """The part around the global minimum where f is negative.
+
+    Attributes:
+        low, high: its ends.
+        depth: minus the least value of f.
+        half_low, half_high: where f is half of that; infinite where it stays below.
+        half_width: their distance.
+    """
+
+    low: Number
+    high: Number
+    depth: Enclosure
+    half_low: Number
+    half_high: Number
+    half_width: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Gaussian:
+    """f(X) for a standard normal X.
+
+    Attributes:
+        mean, variance: of f(X).
+        square: mean of f(X)².
+        slope_square: mean of f_x(X)².
+        gain: 1/√(mean of f(X)²), by which weights keep the size of a signal.
+        slope_gain: 1/√(mean of f_x(X)²), the same for gradients.
+    """
+
+    mean: Enclosure
+    variance: Enclosure
+    square: Enclosure
+    slope_square: Enclosure
+    gain: Number
+    slope_gain: Number
+
+
+@dataclass(frozen=True)
+class Features:
+    """Everything that `analyze` proves of an activation, for its parameter values.
+
+    What could not be proved is None, and `unproved` says why, by the name of the field.
+
+    Attributes:
+        activation: with its parameter values.
+        zeros: where f is zero.
+        zero_intervals: where it is zero all over an interval.
+        minima, maxima: local ones, from left to right.
+        inflections: points between a convex and a concave piece.
+        left, right: f at -∞ and at ∞.
+        range: its values.
+        monotone, curvature: the line, cut into pieces.
+        lipschitz, smoothness: sup|f_x| and sup|f_xx|.
+        well: where f is negative.
+        threshold: |f_x| below this is dead.
+        dead: where that is so.
+        gaussian: for normal inputs.
+        unproved: field to the reason.
+    """
+
+    activation: Activation
+    zeros: tuple[Point, ...] | None = None
+    zero_intervals: tuple[Interval, ...] | None = None
+    minima: tuple[Extremum, ...] | None = None
+    maxima: tuple[Extremum, ...] | None = None
+    inflections: tuple[Point, ...] | None = None
+    left: Limit | None = None
+    right: Limit | None = None
+    range: Range | None = None
+    monotone: tuple[Interval, ...] | None = None
+    curvature: tuple[Interval, ...] | None = None
+    lipschitz: Bound | None = None
+    smoothness: Bound | None = None
+    well: Well | None = None
+    threshold: Fraction = Fraction(1, 1000)
+    dead: tuple[Interval, ...] | None = None
+    gaussian: Gaussian | None = None
+    unproved: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,171 @@
+"""Moments of f(X) and f_x(X) for a standard normal X, by Taylor series with bounds.
+
+On short intervals the integrand, from the definition itself, is its Taylor polynomial
+around the middle; the next coefficient over the whole interval bounds what is left.
+Beyond ±12 it is bounded by the expansion of f far out, which exp(-7x²/16) beats.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import flint
+
+from mila_analysis.analysis.constants import RATIONAL, ball_of
+from mila_analysis.analysis.features import Gaussian, enclosure
+from mila_analysis.analysis.line import Line
+from mila_analysis.analysis.pieces import Piece
+from mila_analysis.analysis.scales import Scale, largest
+from mila_analysis.analysis.tails import End
+from mila_analysis.analysis.undecided import TooNearError, UndecidedError
+from mila_analysis.balls import Enclosure, flint_cap
+
+__all__ = ["gaussian"]
+
+BITS = 128
+TERMS = 32
+REACH = Fraction(12)
+WIDEST = Fraction(3, 4)
+NARROWEST = Fraction(1, 1 << 12)
+SMALL = 2.0**-72
+"""Width of the bound on what a Taylor polynomial leaves, of one piece."""
+
+FALL = Scale(
+    exponent=frozenset({((Fraction(2), RATIONAL), Fraction(-7, 16))})
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Integrals of f, f² and f_x² times the density."""
+
+    value: Any
+    square: Any
+    slope: Any
+
+    def __add__(self, other: _Sums) -> _Sums:
+        return _Sums(
+            self.value + other.value,
+            self.square + other.square,
+            self.slope + other.slope,
+        )
+
+
+def gaussian(line: Line) -> Gaussian:
+    """Mean, variance and gains for standard normal inputs.
+
+    Raises:
+        UndecidedError: no bound far out is to be had, or a piece gets too narrow.
+    """
+    with flint.ctx.workprec(BITS):
+        total = _Sums(flint.arb(0), flint.arb(0), flint.arb(0))
+        for piece in line.pieces:
+            for part in _parts(piece):
+                total += part
+        for piece, side in ((line.pieces[0], -1), (line.pieces[-1], 1)):
+            total += _far(piece, side)
+        variance = total.square - total.value**2
+        numbers = [
+            enclosure(b) for b in (total.value, variance, total.square, total.slope)
+        ]
+        gains = [_gain(total.square), _gain(total.slope)]
+    if not all(isinstance(number, Enclosure) for number in numbers):
+        raise UndecidedError("a moment")
+    return Gaussian(*numbers, *gains)  # type: ignore[arg-type]
+
+
+def _gain(square: Any) -> Any:
+    return enclosure(1 / square.sqrt()) if square > 0 else math.inf
+
+
+def _parts(piece: Piece) -> Iterator[_Sums]:
+    """Integrals over short intervals that make up a piece within reach."""
+    low = -REACH if piece.low is None else max(-REACH, _near(piece.low))
+    high = REACH if piece.high is None else min(REACH, _near(piece.high))
+    if piece.partials["f"].is_zero or low >= high:
+        return
+    count = math.ceil((high - low) / WIDEST)
+    step = (high - low) / count
+    waiting = [(low + n * step, low + (n + 1) * step) for n in range(count)]
+    while waiting:
+        left, right = waiting.pop()
+        found = _integrated(piece, left, right)
+        if found is not None:
+            yield found
+            continue
+        if right - left < NARROWEST:
+            raise UndecidedError("an integral over a short interval")
+        middle = (left + right) / 2
+        waiting += [(left, middle), (middle, right)]
+
+
+def _near(zero: Any) -> Fraction:
+    """A cut as a rational; what is between is of no width that counts."""
+    if zero.exact is not None:
+        return zero.exact  # type: ignore[no-any-return]
+    mantissa, exponent = zero.ball.mid().man_exp()
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+
+
+def _integrated(piece: Piece, low: Fraction, high: Fraction) -> _Sums | None:
+    """Integrals over an interval; None where it is too wide for the polynomial."""
+    middle, half = ball_of((low + high) / 2), ball_of((high - low) / 2)
+    wide = ball_of(low).union(ball_of(high))
+    length = TERMS + 2
+    with flint_cap(length):
+        try:
+            inner = _integrands(piece, middle, length)
+            outer = _integrands(piece, wide, length)
+        except (UndecidedError, ValueError, ZeroDivisionError, ArithmeticError):
+            return None
+    sums = []
+    for at, over in zip(inner, outer, strict=True):
+        rest = abs(over[TERMS]) * 2 * half ** (TERMS + 1) / (TERMS + 1)
+        if not rest < SMALL:
+            return None
+        total = sum(
+            (at[n] * 2 * half ** (n + 1) / (n + 1) for n in range(0, TERMS, 2)),
+            start=flint.arb(0),
+        )
+        sums.append(total + flint.arb(0, 1) * rest.upper())
+    return _Sums(*sums)
+
+
+def _integrands(piece: Piece, ball: Any, length: int) -> tuple[Any, Any, Any]:
+    """Taylor series of the three integrands."""
+    value = piece.definition.over(ball, length)
+    x = flint.arb_series([ball, 1], prec=length)
+    density = (-(x * x) / 2).exp() * (1 / (2 * flint.arb.pi()).sqrt())
+    weighted = value * density
+    slope = value.derivative()
+    slope = flint.arb_series(slope.coeffs(), prec=length)
+    return weighted, value * weighted, slope * slope * density
+
+
+def _far(piece: Piece, side: int) -> _Sums:
+    """Bounds of the integrals beyond reach."""
+    tails = piece.left if side < 0 else piece.right
+    bounds = []
+    for name, power in (("f", 1), ("f", 2), ("f_x", 2)):
+
+        def bounded(end: End, name: str = name, power: int = power) -> Any:
+            found = end.expansion(piece.partials[name])
+            scale, bound = end.tail.size(found)
+            start = max(end.start, REACH)
+            if end.start > REACH:
+                raise UndecidedError("a bound beyond ±12")
+            fallen = largest(scale**power * FALL, ball_of(start))
+            return bound**power * fallen
+
+        try:
+            _, bound = tails.nearest(bounded)
+        except TooNearError:
+            raise UndecidedError("a bound beyond ±12") from None
+        # The integral of exp(-x²/16)/√(2π) beyond any point is below √2.
+        size = (bound * 2).upper()
+        bounds.append(flint.arb(0, 1) * size)
+    return _Sums(*bounds)
