@@ -33,6 +33,13 @@ def test_the_place_and_the_reason(text: str) -> None:
     assert caught.value.column == column
 
 
+@pytest.mark.parametrize("opening", ["x^{", r"\frac{1}{", r"\sqrt{", "{", r"\exp^{"])
+def test_deep_latex_is_refused_by_one_line(opening: str) -> None:
+    for count in (70, 150, 300, 900):
+        with pytest.raises(FormulaError, match=r"nested|is longer"):
+            resolve(opening * count + "x" + "}" * count)
+
+
 @pytest.mark.parametrize("text", ["x-1", "x-x", "x-b:b=1", "b-x:b=1"])
 def test_a_difference_is_a_formula(text: str) -> None:
     assert resolve(text).name == "custom"
