@@ -80,7 +80,7 @@ class Kernel:
     code: GeneratedCode
     functions: Mapping[str, Callable[..., Any]]
 
-    def __call__(self, x: Any, *args: Any, **parameters: Any) -> Any:
+    def __call__(self, /, x: Any, *args: Any, **parameters: Any) -> Any:
         """Value of f at x."""
         return self.functions["f"](x, *args, **parameters)
 
@@ -90,7 +90,7 @@ class Kernel:
             raise UnknownNameError(f"this kernel has no {wanted}; give a higher order")
         return self.functions[wanted]
 
-    def partials(self, x: Any, *args: Any, **parameters: Any) -> dict[str, Any]:
+    def partials(self, /, x: Any, *args: Any, **parameters: Any) -> dict[str, Any]:
         """All partials at once, by name."""
         found: dict[str, Any] = self.functions["partials"](x, *args, **parameters)
         return found

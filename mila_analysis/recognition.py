@@ -175,14 +175,17 @@ def _is_zero(difference: Any) -> bool:
 
 def _named(entry: Activation, choice: _Choice) -> str:
     """`Swish with β = 1`."""
-    values = [
-        f"{_LETTER.get(str(symbol).rstrip('_'), symbol)} = {_shown(value)}"
-        for symbol, value in choice
-    ]
+    values = [f"{_letters(symbol)} = {_shown(value)}" for symbol, value in choice]
     return f"{entry.title} with {', '.join(values)}" if values else entry.title
 
 
 def _shown(value: Any) -> str:
     if value.is_Rational:
         return numeral(Fraction(int(value.p), int(value.q)))
-    return str(value)
+    return str(
+        value.xreplace({s: sympy.Symbol(_letters(s)) for s in value.free_symbols})
+    )
+
+
+def _letters(symbol: Any) -> str:
+    return _LETTER.get(str(symbol).rstrip("_"), str(symbol))

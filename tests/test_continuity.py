@@ -70,6 +70,8 @@ SAID = {
     "where(x > 0, 1/(x + 1), 1)": ["has a kink at x = 0: slope 0 → -1"],
     "where(x > 0, sqrt(x), 0)": ["has no slope at x = 0 on one side"],
     "exp(where(x > 0, x**2, x**3))": [],
+    "sqrt(x**2)*exp(x)": ["takes a root of 0 at x = 0, and may have no slope there"],
+    "sqrt(x**2 + x**4 + 1)": [],
 }
 
 

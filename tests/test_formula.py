@@ -403,8 +403,8 @@ POINTED = {
     "  x + y": ("'y' has no value", "      ^"),
     "1 + x/(2 - 2)": ("division by zero", "       ^"),
     "x + exp(x, x)": ("exp takes one argument", "    ^"),
-    "x + x**33": ("an exponent above 32: 33", "    ^"),
-    "x^(x^2)^33": ("an exponent", "  ^"),
+    "x + x**33": ("an exponent above 32: 33", "       ^"),
+    "x^(x^2)^33": ("an exponent", "        ^"),
     "log(-1)*x": ("the formula is not a real number anywhere", "^"),
     "x + e": ("'e' has no value: write exp(...) for e^...", "    ^"),
 }

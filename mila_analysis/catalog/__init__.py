@@ -165,7 +165,8 @@ def resolve(text: str, /, **values: Number) -> Activation:
 
 def is_name(text: str) -> bool:
     """Whether a text can be the name of an activation, and is no formula."""
-    return bool(_WORD.fullmatch(text.strip())) and text.strip() != "x"
+    word = text.strip()
+    return bool(_WORD.fullmatch(word)) and "x" not in word.split("-")
 
 
 def is_latex(text: str) -> bool:
@@ -182,8 +183,8 @@ def divided(text: str) -> tuple[str, dict[str, Number]]:
     """
     if len(text) > MAX_TEXT:
         raise FormulaError(f"the formula is longer than {MAX_TEXT} characters")
-    name, _, bindings = _COLON.sub("\0", text, count=1).partition("\0")
-    return name, _bindings(bindings) if bindings else {}
+    name, *bindings = _COLON.split(text, maxsplit=1)
+    return name, _bindings(bindings[0]) if bindings and bindings[0] else {}
 
 
 def titled(activation: Activation) -> Activation:

@@ -294,9 +294,10 @@ class _Line:
         """A jump or a kink between two cells."""
         if left is None or right is None or here is None or cell.low is None or gap:
             return
-        if left is here is right:
-            return
         at = cell.low
+        if left is here is right:
+            yield from self._root_of_zero(here, at)
+            return
         found = [
             value_at(c.expression, self.x, at.ball, 2) for c in (left, here, right)
         ]
@@ -317,6 +318,15 @@ class _Line:
         elif not found[0][1].overlaps(found[2][1]):
             slopes = f"{_shown(found[0][1])} → {_shown(found[2][1])}"
             yield Place("kink", f"has a kink at x = {at}: slope {slopes}", at.at, at.at)
+
+    def _root_of_zero(self, case: _Bound, at: Cut) -> Iterator[Place]:
+        """A point inside a case with a value and no slope, as 0 of √(x²) is."""
+        value = value_at(case.expression, self.x, at.ball)
+        # x² is 0 to the first order: a root of that has no third coefficient
+        if value is None or value_at(case.expression, self.x, at.ball, 3) is not None:
+            return
+        text = f"takes a root of 0 at x = {at}, and may have no slope there"
+        yield Place("kink", text, at.at, at.at)
 
 
 def _merged(points: Sequence[Cut]) -> list[Cut]:

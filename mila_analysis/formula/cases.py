@@ -12,7 +12,7 @@ import sympy
 
 from mila_analysis.errors import FormulaError
 from mila_analysis.formula.limits import MAX_CASES
-from mila_analysis.formula.powers import check_size
+from mila_analysis.formula.powers import check_size, clipped
 
 __all__ = [
     "Case",
@@ -101,7 +101,7 @@ def possible(cases: Iterable[Case]) -> list[Case]:
             continue
         if len(found) == MAX_CASES:
             raise FormulaError(f"the formula has more than {MAX_CASES} cases")
-        _check(case.expression)
+        _check(case.expression, tuple(kept))
         found.append(Case(tuple(kept), case.expression))
     return found
 
@@ -158,7 +158,9 @@ def _bound(relation: Relation) -> tuple[Any, Any, str] | None:
     return variable, -constant / factor, sign if factor > 0 else _FLIPPED[sign]
 
 
-def _check(value: Any) -> None:
+def _check(value: Any, conditions: Sequence[Relation]) -> None:
     if value.has(*_IMPOSSIBLE):
-        raise FormulaError("the formula is not a real number anywhere")
+        where = " and ".join(f"{r.difference} {r.comparison} 0" for r in conditions)
+        where = f"where {clipped(where)}" if where else "anywhere"
+        raise FormulaError(f"the formula is not a real number {where}")
     check_size(value)

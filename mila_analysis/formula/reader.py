@@ -26,11 +26,15 @@ from mila_analysis.formula.limits import MAX_DIGITS, MAX_EXPONENT, MAX_SECONDS
 from mila_analysis.formula.powers import check_exponent, clipped, is_high
 from mila_analysis.formula.spelling import Source, spelled_out
 from mila_analysis.formula.syntax import CHOICES, syntax_tree
+from mila_analysis.notation.functions import FORMULAS, SPELLINGS
 from mila_analysis.primitives import DEFINED, PRIMITIVES
 
 __all__ = ["parse"]
 
-_CALLS = {"ln": "log", "sigma": "sigmoid"}
+_CALLS = {
+    "ln": "log", "sigma": "sigmoid", "arctan": "atan", "arcsinh": "asinh",
+    "sgn": "sign", "maximum": "max", "minimum": "min",
+}  # fmt: skip
 _COMPARISON: dict[type[ast.cmpop], str] = {
     ast.Gt: ">", ast.GtE: ">=", ast.Lt: "<", ast.LtE: "<=",
 }  # fmt: skip
@@ -82,7 +86,10 @@ class _Reader:
             case ast.BinOp(op=ast.Pow(), left=ast.Name(id="e")) if (
                 "e" not in self.names
             ):
-                return combine(_exponential, [self.read(node.right)])
+                return self._at(node.right, _exponential, [self.read(node.right)])
+            case ast.BinOp(op=ast.Pow()):
+                sides = [self.read(node.left), self.read(node.right)]
+                return self._at(node.right, _power, sides)
             case ast.BinOp():
                 sides = [self.read(node.left), self.read(node.right)]
                 return combine(self._operation(node), sides)
@@ -91,6 +98,17 @@ class _Reader:
             case ast.IfExp():
                 return self._where([node.test, node.body, node.orelse], node)
         raise self._refuse(node)
+
+    def _at(
+        self, exponent: ast.expr, power: Callable[..., Any], sides: Sequence[list[Case]]
+    ) -> list[Case]:
+        """Powers; what is wrong with an exponent is said below it."""
+        try:
+            return combine(power, sides)
+        except FormulaError as error:
+            if "exponent" not in str(error):
+                raise
+            raise self._refuse(exponent, str(error)) from None
 
     def _refuse(self, node: ast.expr, why: str = "") -> FormulaError:
         what = why or f"'{clipped(self._typed(node))}' cannot stand in a formula"
@@ -143,8 +161,6 @@ class _Reader:
                 return lambda a, b: a * b
             case ast.Div():
                 return lambda a, b: a / self._nonzero(node.right, b)
-            case ast.Pow():
-                return _power
         raise self._refuse(node)
 
     def _nonzero(self, node: ast.expr, value: Any) -> Any:
@@ -161,7 +177,9 @@ class _Reader:
         if name not in PRIMITIVES and name not in DEFINED and name not in CHOICES:
             known = (*PRIMITIVES, *DEFINED, "ln", *CHOICES)
             shown = clipped(self._typed(node.func))
-            raise self._refuse(node, f"no function '{shown}'{suggestion(name, known)}")
+            written = FORMULAS.get(SPELLINGS.get(name, name).lower(), "")
+            hint = f"; write {written}" if written else suggestion(name, known)
+            raise self._refuse(node, f"no function '{shown}'{hint}")
         values = [self.read(arg) for arg in args]
         if name in ("max", "min"):
             return self._extreme(name, values, node)

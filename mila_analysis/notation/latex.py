@@ -13,7 +13,7 @@ from dataclasses import replace
 from mila_analysis.errors import FormulaError
 from mila_analysis.letters import GREEK
 from mila_analysis.notation.functions import is_function
-from mila_analysis.notation.grammar import OPEN, Token
+from mila_analysis.notation.grammar import MAX_DEPTH, OPEN, Token
 from mila_analysis.notation.text import MAX_LENGTH, read_statements
 from mila_analysis.notation.tree import Node
 
@@ -143,6 +143,7 @@ class _Converter:
         self.raw = list(raw)
         self.words = words
         self.at = 0
+        self.depth = 0
 
     def all(self) -> list[Token]:
         found: list[Token] = []
@@ -153,10 +154,15 @@ class _Converter:
     def one(self) -> list[Token]:
         """What the next token or command stands for, each piece with its place."""
         at = self.raw[self.at].at
+        self.depth += 1
         try:
+            if self.depth > MAX_DEPTH:
+                raise FormulaError(f"braces are nested more than {MAX_DEPTH} deep")
             found = self.meaning()
         except FormulaError as error:
             raise FormulaError(str(error), column=error.column or at + 1) from None
+        finally:
+            self.depth -= 1
         return [t if t.at >= 0 else replace(t, at=at) for t in found]
 
     def meaning(self) -> list[Token]:

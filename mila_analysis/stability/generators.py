@@ -38,6 +38,9 @@ from mila_analysis.tower import Generator
 
 __all__ = ["Generators"]
 
+FAR = 8
+"""An exponential of more is all that a logarithm of a sum with it is made of."""
+
 
 class Speller(Protocol):
     """What spells polynomials in the symbols that have values."""
@@ -158,8 +161,51 @@ class Generators:
             return known.value
         rest = argument - 1
         if all_of_one_sign(rest) and not _constant_term(rest.numer):
-            return bind("log", op("log1p", self.speller.value(rest)))
-        return bind("log", op("log", self.speller.value(argument)))
+            found = bind("log", op("log1p", self.speller.value(rest)))
+        else:
+            found = bind("log", op("log", self.speller.value(argument)))
+        far = self._far(argument)
+        if far is None:
+            return found
+        at, total = far
+        is_far = op(">", at.exponent.value, number(FAR))
+        value = bind("log", op("select", is_far, total.value, found))
+        error = total.error or number(0)
+        error = bind("lost", op("select", is_far, error, number(0)))
+        self.sums[generator.symbol] = Sum(value, error)
+        return value
+
+    def _far(self, argument: Any) -> tuple[Exponential, Sum] | None:
+        """log of a polynomial A of degree n in one E far out: n·z + log(A/E^n).
+
+        Beyond the largest exponent that exponentials keep, no digit of E tells z.
+        """
+        symbols = argument.numer.as_expr().free_symbols & set(self.exponentials)
+        if argument.denom != 1 or len(symbols) != 1:
+            return None
+        (symbol,) = symbols
+        at, bind = self.exponentials[symbol], self.builder.bind
+        ring = argument.numer.ring
+        place = ring.symbols.index(symbol)
+        degree = argument.numer.degree(place)
+        decayed = bind("t", op("exp", op("neg", at.exponent.value)))
+        terms = []
+        for k in range(degree, -1, -1):
+            known = {
+                (*powers[:place], 0, *powers[place + 1 :]): c
+                for powers, c in argument.numer.terms()
+                if powers[place] == k
+            }
+            if known:
+                factor = self.speller.value(self.field(ring.from_dict(known)))
+                terms.append(mul(*self._one(factor, decayed, degree - k)))
+        growth = Sum(bind("log", op("log", add(*terms))))
+        error = None if at.lost is None else mul(number(degree), at.lost)
+        linear = bind("linear", mul(number(degree), at.exponent.value))
+        return at, self.arithmetic.sum(Sum(linear, error), growth)
+
+    def _one(self, factor: Expression, base: Expression, n: int) -> list[Expression]:
+        return [factor, self.builder.power(base, n)] if n else [factor]
 
     def _softplus(self, argument: Any) -> Sum | None:
         """log of a palindrome in one E: n·max(z, 0) + log1p(A(t) - 1), t = e^-|z|."""
@@ -170,7 +216,9 @@ class Generators:
         if symbol not in self.exponentials:
             return None
         known = sympy.Poly(argument.as_expr(), symbol).all_coeffs()
-        if known[-1] != 1 or known != known[::-1] or min(known) < 0:
+        if known[-1] != 1 or known != known[::-1]:
+            return None
+        if min(known) < 0 and sympy.Poly(known, symbol).count_roots(0, 1):
             return None
         return self._folded(self.exponentials[symbol], known)
 

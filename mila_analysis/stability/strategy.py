@@ -76,8 +76,12 @@ def _wide(derivation: Derivation) -> StableForm:
 
 
 def _homogeneous(derivation: Derivation) -> StableForm:
+    generators = {g.symbol for g in derivation.generators}
+    conditions = [r for case in derivation.cases for r in case.conditions]
     if sum(g.function == "exp" for g in derivation.generators) > 1:
         raise NotHomogeneousError("several exponentials")
+    if any(r.difference.free_symbols & generators for r in conditions):
+        raise NotHomogeneousError("a condition with a function")
     if removable(derivation):
         raise NotHomogeneousError("a sum that vanishes faster than its terms")
     whole = _program(derivation, Projective(derivation, _builder(derivation)))

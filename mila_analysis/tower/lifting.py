@@ -77,7 +77,7 @@ class Tower:
         self._orient(expression)
 
     def _orient(self, expression: Any) -> None:
-        """A base whose exponents are all negative, inside a log, has a negative unit.
+        """A base with only negative exponents, inside log or √, has a negative unit.
 
         So log(1 + exp(-x)) stays one, and is not log(1 + exp(x)) - x, which cancels.
         Beside an erf it has one too: exp(-u²) is the slope of erf(u).
@@ -85,6 +85,8 @@ class Tower:
         if self._store.is_closed:
             return
         inside = [log.args[0] for log in expression.atoms(sympy.log)]
+        powers = expression.atoms(sympy.Pow)  # u^(17/10) is exp(17/10·log u)
+        inside += [p.base for p in powers if p.exp.is_Rational and p.exp.q > 1]
         signs: dict[Any, set[bool]] = {}
         for node in sympy.postorder_traversal(expression):
             exponent = exponent_of(node)

@@ -26,11 +26,15 @@ class Reduction:
     def __init__(self, field: Any, generators: Sequence[Generator]) -> None:
         self.field = field
         self._squares: list[tuple[int, Any]] = []
+        self._grow: set[int] = set()
+        exponentials = {g.symbol for g in generators if g.function == "exp"}
         for generator in generators:
             square = self._square(generator, generators)
             if square is not None:
                 place = field.symbols.index(generator.symbol)
                 self._squares.append((place, self._polynomial(square)))
+                if square.numer.as_expr().free_symbols & exponentials:
+                    self._grow.add(place)
 
     @property
     def is_needed(self) -> bool:
@@ -38,15 +42,18 @@ class Reduction:
         return bool(self._squares)
 
     def plain(self, element: Any) -> Any:
-        """An equal element with the same denominator; S² is u where that is shorter."""
-        top = element.numer
+        """An equal element with the same denominator; S² is u where that is shorter.
+
+        Where u grows as exponentials do, it need not be: x·S² - x·E with u = E + 1
+        would lose x far out.
+        """
+        top, most = element.numer, len(element.numer) - 1
         for place, square in reversed(self._squares):
             if top.degree(place) > 1:
                 a, b = _halves(top, place, square)
                 top = a + b * top.ring.gens[place]
-        if len(top) >= len(element.numer):
-            return element
-        return self.field.new(top, element.denom)
+                most += place in self._grow
+        return element if len(top) > most else self.field.new(top, element.denom)
 
     def _square(self, generator: Generator, generators: Sequence[Generator]) -> Any:
         """Square of an algebraic generator, free of that generator; or None."""

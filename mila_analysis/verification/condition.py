@@ -150,14 +150,28 @@ def _fraction(ball: Any) -> Fraction:
 def _case(derivation: Derivation, point: Mapping[str, Fraction]) -> int:
     if len(derivation.cases) == 1:
         return 0
-    by_symbol = {v: point[str(v)] for v in derivation.variables}
     for index, case in enumerate(derivation.cases):
         if all(
-            _holds(Fraction(str(r.difference.subs(by_symbol))), r.comparison)
+            _holds(_compared(derivation, r.difference, point), r.comparison)
             for r in case.conditions
         ):
             return index
     return 0
+
+
+def _compared(
+    derivation: Derivation, difference: Any, point: Mapping[str, Fraction]
+) -> Fraction:
+    """A difference, or with functions a number of its sign: 0 if no balls tell it."""
+    value = difference.subs({v: point[str(v)] for v in derivation.variables})
+    if value.is_Rational:
+        return Fraction(int(value.p), int(value.q))
+    for bits in (64, 256, 1 << 10, 1 << 12):
+        with flint.ctx.workprec(bits):
+            ball = _plain_ball(difference, _values(derivation, point))
+            if ball > 0 or ball < 0:
+                return Fraction(1 if ball > 0 else -1)
+    return Fraction(0)
 
 
 def _holds(value: Fraction, comparison: str) -> bool:
