@@ -14,7 +14,7 @@ from operator import ge, le
 
 from mila_analysis.errors import ParameterError, suggestion
 
-__all__ = ["Activation", "Parameter", "exact"]
+__all__ = ["Activation", "Parameter", "exact", "swept_parameter"]
 
 MAX_NUMBER_LENGTH = 400
 MAX_DECIMAL_EXPONENT = 400
@@ -201,3 +201,21 @@ class Activation:
             p.bind(values[p.name]) if p.name in values else p for p in self.parameters
         )
         return replace(self, parameters=bound)
+
+
+def swept_parameter(activation: Activation, name: str | None = None) -> Parameter:
+    """The parameter of an activation that is swept: the one named, or the first.
+
+    Raises:
+        ParameterError: there is none, or none of that name.
+    """
+    label = activation.title or activation.name
+    if not activation.parameters:
+        raise ParameterError(f"{label} has no parameter to sweep")
+    if name is None:
+        return activation.parameters[0]
+    known = {p.name: p for p in activation.parameters}
+    if name not in known:
+        hint = suggestion(name, known) or f"; choose from {', '.join(known)}"
+        raise ParameterError(f"{label} has no parameter '{name}'{hint}")
+    return known[name]

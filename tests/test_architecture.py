@@ -21,8 +21,8 @@ LAYERS = """
     cli
     gallery  surveying
     plotting  experiments  explorer
-    benchmarking  auditing
-    verification  analysis  modules  functions  continuity  recognition
+    benchmarking  auditing  analysis
+    verification  modules  functions  continuity  recognition
     operators
     kernels
     backends

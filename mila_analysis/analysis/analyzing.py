@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from fractions import Fraction
 from typing import Any
 
@@ -32,12 +32,18 @@ __all__ = ["analyze"]
 MAX_SECONDS = 60
 
 
-def analyze(activation: Activation, *, threshold: Number = Fraction(1, 1000)) -> Features:
+def analyze(
+    activation: Activation,
+    *,
+    threshold: Number = Fraction(1, 1000),
+    fields: Collection[str] | None = None,
+) -> Features:
     """Features of an activation at its parameter values, every number enclosed.
 
     Args:
         activation: defined on the whole line; its cases may jump.
         threshold: a slope below this in size is called dead.
+        fields: of `Features` that are wanted; all unless given, the rest stay None.
 
     Raises:
         UnsupportedError: it is undefined somewhere, or too large to be derived.
@@ -47,13 +53,15 @@ def analyze(activation: Activation, *, threshold: Number = Fraction(1, 1000)) ->
     if small <= 0:
         raise ParameterError(f"threshold must be positive, not {threshold}")
     late = UnsupportedError(f"the analysis takes more than {MAX_SECONDS} s")
-    return within(MAX_SECONDS, lambda: _analyzed(activation, small), late)
+    return within(MAX_SECONDS, lambda: _analyzed(activation, small, fields), late)
 
 
-def _analyzed(activation: Activation, threshold: Fraction) -> Features:
+def _analyzed(
+    activation: Activation, threshold: Fraction, wanted: Collection[str] | None
+) -> Features:
     with flint.ctx.workprec(FINE_BITS):
         line = Line.of(activation)
-        tried = _Trial()
+        tried = _Trial(wanted)
         minima = tried("minima", lambda: extrema(line, "minimum"))
         found: dict[str, Any] = {
             "zeros": tried("zeros", lambda: _zeros(line)),
@@ -68,7 +76,7 @@ def _analyzed(activation: Activation, threshold: Fraction) -> Features:
             "curvature": tried("curvature", lambda: curvature(line)),
             "lipschitz": tried("lipschitz", lambda: largest_size(line, "f_x")),
             "smoothness": tried("smoothness", lambda: largest_size(line, "f_xx")),
-            "well": tried("well", lambda: well(line, minima or ())),
+            "well": tried("well", lambda: well(line, minima)),
             "dead": tried("dead", lambda: dead(line, threshold)),
             "gaussian": tried("gaussian", lambda: gaussian(line)),
         }
@@ -80,16 +88,19 @@ def _analyzed(activation: Activation, threshold: Fraction) -> Features:
 class _Trial:
     """Attempts at proofs, and why those that failed did."""
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: Collection[str] | None) -> None:
+        self.wanted = wanted
         self.reasons: dict[str, str] = {}
 
     def __call__(self, name: str, attempt: Callable[[], Any]) -> Any:
+        if self.wanted is not None and name not in self.wanted:
+            return None
         try:
             return attempt()
         except UndecidedError as error:
             self.reasons[name] = str(error)
         except TooNearError:
-            self.reasons[name] = "what a function is like far out"
+            self.reasons[name] = "it oscillates far out, or no bound was found there"
         return None
 
 

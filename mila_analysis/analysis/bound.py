@@ -133,7 +133,7 @@ class Quotient:
                 if self.below:
                     found = found / _product(self.below, values, length)
             except (ValueError, ZeroDivisionError, ArithmeticError):
-                raise UndecidedError("a value on too wide an interval") from None
+                raise UndecidedError("a value was not enclosed") from None
         return found
 
 

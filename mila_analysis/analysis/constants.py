@@ -1,4 +1,4 @@
-"""Numbers far out: rational multiples of √m·π^(k/2), exact, or balls."""
+"""Numbers far out: rational multiples of √m·π^(k/2)·e^q, exact, or balls."""
 
 from __future__ import annotations
 
@@ -20,16 +20,19 @@ def ball_of(value: Fraction | int) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Surd:
-    """√radicand·π^(halves/2), the radicand without square factors."""
+    """√radicand·π^(halves/2)·e^exponent, the radicand without square factors."""
 
     radicand: int = 1
     halves: int = 0
+    exponent: Fraction = Fraction(0)
 
     @property
     def ball(self) -> Any:
         """Enclosure."""
         found = flint.arb(self.radicand).sqrt() if self.radicand != 1 else flint.arb(1)
-        return found * flint.arb.pi().sqrt() ** self.halves if self.halves else found
+        if self.halves:
+            found *= flint.arb.pi().sqrt() ** self.halves
+        return found * ball_of(self.exponent).exp() if self.exponent else found
 
 
 RATIONAL = Surd()
@@ -78,7 +81,11 @@ class Constant:
             return Constant(self.ball * other.ball)
         m, n = self.surd.radicand, other.surd.radicand
         shared = gcd(m, n)
-        surd = Surd(m * n // shared**2, self.surd.halves + other.surd.halves)
+        surd = Surd(
+            m * n // shared**2,
+            self.surd.halves + other.surd.halves,
+            self.surd.exponent + other.surd.exponent,
+        )
         return Constant.of(self.factor * other.factor * shared, surd)
 
     def __neg__(self) -> Constant:
@@ -89,7 +96,8 @@ class Constant:
         if not self.factor:
             return Constant(1 / self.ball)
         m = self.surd.radicand
-        return Constant.of(1 / (self.factor * m), Surd(m, -self.surd.halves))
+        surd = Surd(m, -self.surd.halves, -self.surd.exponent)
+        return Constant.of(1 / (self.factor * m), surd)
 
     def root(self) -> Constant:
         """√C."""
@@ -98,7 +106,8 @@ class Constant:
             return Constant(self.ball.sqrt())
         top, bottom = self.factor.numerator, self.factor.denominator
         square, rest = _squarefree(top * bottom)
-        return Constant.of(Fraction(square, bottom), Surd(rest, self.surd.halves // 2))
+        surd = Surd(rest, self.surd.halves // 2, self.surd.exponent / 2)
+        return Constant.of(Fraction(square, bottom), surd)
 
     @property
     def sign(self) -> int:

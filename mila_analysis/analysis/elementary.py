@@ -34,25 +34,25 @@ def _exp(tail: Tail, u: Expansion) -> Expansion | Huge:
     """exp of a sum: exp of what grows is a scale, of the constant a number."""
     growing = [t for t in u.terms if compared(t[0], ONE) > 0]
     if u.rest and compared(u.rest[0], ONE) >= 0:
-        raise UndecidedError("an exponential of what is not known to vanish")
+        raise UndecidedError("an exponential far out was not bounded")
     if any(scale.exponent for scale, _ in growing):
         return _exp_of_exponentials(tail, u)
-    power, exponent, level = Fraction(0), {}, flint.arb(0)
-    exact = True
+    power, exponent, first = Fraction(0), {}, Constant.of(1)
     for scale, constant in growing:
         if scale == LOG and constant.rational is not None:
             power += constant.rational
         elif scale.log:
-            raise UndecidedError("an exponential of a logarithm far out")
+            raise UndecidedError("a power of a logarithm far out was not bounded")
         elif constant.factor is not None:
             exponent[scale.power, constant.surd] = constant.factor
         else:
             unit = Irrational(abs(constant.ball))
             exponent[scale.power, unit] = Fraction(constant.sign)
     for scale, constant in u.terms:
-        if scale == ONE:
-            level, exact = constant.ball, False
-    first = Constant.of(1) if exact else Constant(level.exp())
+        if scale == ONE and constant.rational is not None:
+            first = Constant.of(1, Surd(1, 0, constant.rational))
+        elif scale == ONE:
+            first = Constant(constant.ball.exp())
     w = Expansion(tuple(t for t in u.terms if compared(t[0], ONE) < 0), u.rest)
     small = tail.smallness(w)
     found = tail.series(w, EXPONENTIAL, small.exp() / factorial(SERIES))
@@ -96,14 +96,14 @@ def _log(tail: Tail, u: Expansion) -> Expansion:
     """log(C·s·(1 + w)) = log C + log s + log(1 + w)."""
     scale, constant, w = tail.parted(u)
     if constant.sign < 0:
-        raise UndecidedError("a logarithm of a negative number")
+        raise UndecidedError("it is undefined far out")
     terms = []
     if constant.rational != 1:
         terms.append((ONE, Constant(constant.ball.log())))
     if scale.power:
         terms.append((LOG, Constant.of(scale.power)))
     if scale.log:
-        raise UndecidedError("a logarithm of a logarithm")
+        raise UndecidedError("a logarithm of a logarithm far out was not bounded")
     for (r, unit), q in scale.exponent:
         exact = isinstance(unit, Surd)
         c = Constant.of(q, unit) if exact else Constant(ball_of(q) * unit.ball)
@@ -119,7 +119,7 @@ def _sqrt(tail: Tail, u: Expansion) -> Expansion:
         return u
     scale, constant, w = tail.parted(u)
     if constant.sign < 0:
-        raise UndecidedError("a square root of a negative number")
+        raise UndecidedError("it is undefined far out")
     small = tail.smallness(w)
     coefficients = [
         Constant.of(c) for c in (1, Fraction(1, 2), Fraction(-1, 8))
@@ -139,7 +139,7 @@ def _erf(tail: Tail, u: Expansion) -> Expansion:
     square = tail.product(v, v)
     fallen = _exp(tail, tail.scaled(square, Constant.of(-1)))
     if isinstance(fallen, Huge):
-        raise UndecidedError("an error function far out")
+        raise UndecidedError("an error function far out was not bounded")
     inverse = tail.inverse(square)
     scale, bound = tail.size(inverse)
     theta = tail.sum([tail.number(1), tail.bounded(bound / 2, scale)])
@@ -174,7 +174,7 @@ def _wave(name: str) -> Callable[[Tail, Expansion], Expansion]:
 
 def _grows(u: Expansion) -> bool:
     if u.rest and compared(u.rest[0], ONE) > 0:
-        raise UndecidedError("what the argument of a function does far out")
+        raise UndecidedError("the argument of a function far out was not bounded")
     return bool(u.terms) and compared(u.terms[0][0], ONE) > 0
 
 

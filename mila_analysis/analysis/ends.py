@@ -57,7 +57,7 @@ def _end(found: Expansion, side: int) -> End:
             grows = grows or constant.sign
     if found.rest and compared(found.rest[0], ONE) >= 0:
         if not found.terms or compared(found.terms[0][0], found.rest[0]) <= 0:
-            raise UndecidedError("a limit")
+            raise UndecidedError("it oscillates far out, or its limit was not found")
         sign = found.terms[0][1].sign
         return End(side, flint.arb.pos_inf() * sign)
     if grows is not None or not slope.is_zero():

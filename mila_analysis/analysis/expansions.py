@@ -53,7 +53,7 @@ class Expansion:
             UndecidedError: there is only a bound.
         """
         if not self.terms:
-            raise UndecidedError("what a function is like far out")
+            raise UndecidedError("it oscillates far out, or no bound was found there")
         return self.terms[0]
 
 
@@ -177,7 +177,7 @@ class Tail:
         """
         scale, bound = self.size(part)
         if not bound.is_zero() and compared(scale, ONE) > 0:
-            raise UndecidedError("whether something vanishes far out")
+            raise UndecidedError("no bound was found far out")
         found = (bound * self.largest(scale)).upper()
         if not found < 1:
             raise TooNearError

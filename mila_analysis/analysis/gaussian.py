@@ -74,7 +74,7 @@ def gaussian(line: Line) -> Gaussian:
         ]
         gains = [_gain(total.square), _gain(total.slope)]
     if not all(isinstance(number, Enclosure) for number in numbers):
-        raise UndecidedError("a moment")
+        raise UndecidedError("a moment was not enclosed")
     return Gaussian(*numbers, *gains)  # type: ignore[arg-type]
 
 
@@ -98,7 +98,7 @@ def _parts(piece: Piece) -> Iterator[_Sums]:
             yield found
             continue
         if right - left < NARROWEST:
-            raise UndecidedError("an integral over a short interval")
+            raise UndecidedError("an integral was not enclosed")
         middle = (left + right) / 2
         waiting += [(left, middle), (middle, right)]
 
@@ -157,14 +157,14 @@ def _far(piece: Piece, side: int) -> _Sums:
             scale, bound = end.tail.size(found)
             start = max(end.start, REACH)
             if end.start > REACH:
-                raise UndecidedError("a bound beyond ±12")
+                raise UndecidedError("no bound was found beyond ±12")
             fallen = largest(scale**power * FALL, ball_of(start))
             return bound**power * fallen
 
         try:
             _, bound = tails.nearest(bounded)
         except TooNearError:
-            raise UndecidedError("a bound beyond ±12") from None
+            raise UndecidedError("no bound was found beyond ±12") from None
         # The integral of exp(-x²/16)/√(2π) beyond any point is below √2.
         size = (bound * 2).upper()
         bounds.append(flint.arb(0, 1) * size)

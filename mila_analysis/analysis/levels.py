@@ -59,7 +59,7 @@ def _sign(difference: Any) -> int:
         return 1
     if difference < 0:
         return -1
-    raise UndecidedError("whether a value is reached")
+    raise UndecidedError("whether a value is reached was not decided")
 
 
 def _bracket(
@@ -85,7 +85,7 @@ def _bracket(
                     high = trial
             step *= 2
         if low is None or high is None:
-            raise UndecidedError("where a value is reached")
+            raise UndecidedError("where a value is reached was not found")
         for _ in range(24):  # closer, for Newton's intervals
             middle = (low + high) / 2
             side = _value(piece, name, middle) - level

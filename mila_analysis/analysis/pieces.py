@@ -79,7 +79,7 @@ class Definition:
         try:
             return series(self.expression, {self.x: ball}, length)
         except (ValueError, ZeroDivisionError, ArithmeticError):
-            raise UndecidedError("a value on too wide an interval") from None
+            raise UndecidedError("a value was not enclosed") from None
 
 
 @dataclass
@@ -128,7 +128,7 @@ class Piece:
         with flint.ctx.workprec(FINE_BITS):
             found = self.partials[name].over(at)[0]
         if not found.is_finite():
-            raise UndecidedError(f"the value of {name} at an end of a case")
+            raise UndecidedError(f"{name} has no value where two cases meet")
         return found
 
     def segments(self, name: str) -> tuple[Segment, ...]:
@@ -186,7 +186,7 @@ class Piece:
             if not _is_positive(quotient, polynomial) and zeros_of(
                 quotient.tower, polynomial, first, last
             ):
-                raise UndecidedError("a pole")
+                raise UndecidedError("it has a pole")
         return [z for z in _merged(found) if self._is_inside(z)]
 
     def _is_inside(self, zero: Zero) -> bool:
@@ -195,7 +195,7 @@ class Piece:
                 continue
             same = zero.exact is not None and zero.exact == end.exact
             if not same and zero.ball.overlaps(end.ball):
-                raise UndecidedError("whether a zero lies where two cases meet")
+                raise UndecidedError("a zero was not told from a point where two cases meet")
             return False
         return True
 
@@ -205,7 +205,7 @@ class Piece:
                 value = quotient.over(segment.inner)[0]
             if value > 0 or value < 0:
                 return 1 if value > 0 else -1
-        raise UndecidedError("the sign between two zeros")
+        raise UndecidedError("the sign between two zeros was not decided")
 
 
 def _end(zero: Zero, side: int) -> Fraction:
@@ -245,7 +245,7 @@ def _merged(found: Sequence[Zero]) -> list[Zero]:
         elif last.exact is not None and last.exact == zero.exact:
             merged[-1] = Zero(zero.ball, last.order + zero.order, zero.exact)
         else:
-            raise UndecidedError("whether two zeros are the same")
+            raise UndecidedError("two zeros were not told apart")
     return merged
 
 

@@ -119,7 +119,7 @@ def compared(first: Scale, second: Scale) -> int:
         if c > 0 or c < 0:
             return 1 if c > 0 else -1
         if not c.is_zero():
-            raise UndecidedError("which of two exponentials grows faster")
+            raise UndecidedError("which of two terms grows faster was not decided")
     rest = ratio.power or ratio.log
     return (rest > 0) - (rest < 0)
 

@@ -119,7 +119,7 @@ class End:
             if value is None or kinds[place] == "exp":
                 continue
             if isinstance(value, Huge):
-                raise UndecidedError("a sign far out")
+                raise UndecidedError("its sign far out was not decided")
             found *= self.tail.sign(value)
         return found
 
@@ -138,7 +138,7 @@ class End:
                     lifted[place] += sign * n * degree
         for value, n in zip(self.values, lifted, strict=True):
             if isinstance(value, Huge) and n > 0:
-                raise UndecidedError("what grows as an exponential of exponentials")
+                raise UndecidedError("it grows as an exponential of exponentials")
             if isinstance(value, Huge):
                 found = self.tail.product(found, self.tail.power(value.inverse, -n))
         return found
@@ -170,4 +170,4 @@ class Tails:
                     return end, wanted(end)
                 except TooNearError:
                     continue
-        raise UndecidedError("what a function is like far out")
+        raise UndecidedError("it oscillates far out, or no bound was found there")

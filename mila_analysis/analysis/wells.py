@@ -27,12 +27,14 @@ from mila_analysis.balls import Enclosure
 __all__ = ["dead", "well"]
 
 
-def well(line: Line, minima: Sequence[Extremum]) -> Well | None:
+def well(line: Line, minima: Sequence[Extremum] | None) -> Well | None:
     """Where f is negative around its global minimum; None where it has no such well.
 
     Raises:
         UndecidedError: the zeros of f, or where it is half as deep, are not decided.
     """
+    if minima is None:
+        raise UndecidedError("its minima are not proved")
     lowest = [m for m in minima if m.is_global and m.value.high < 0]
     if len(lowest) != 1:
         return None
@@ -84,7 +86,7 @@ def _beside(line: Line, level: Any, bottom: Extremum) -> tuple[Any, Any]:
 
 def _staying(line: Line, level: Any, side: int) -> Any:
     if not line.end("f", side).limit < level:
-        raise UndecidedError("where f is half as deep: it jumps there")
+        raise UndecidedError("it jumps where it would be half as deep")
     return flint.arb.pos_inf() * side
 
 

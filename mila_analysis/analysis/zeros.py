@@ -152,7 +152,7 @@ def isolated(
             break
         middle = (left + right) / 2
         waiting += [(left, middle), (middle, right)]
-    raise UndecidedError("that no zero was missed")
+    raise UndecidedError("a multiple zero, or too many of them")
 
 
 def _candidate(left: Fraction, right: Fraction) -> Fraction | None:

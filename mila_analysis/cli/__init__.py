@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from mila_analysis.cli import (
+    analyze,
     audit,
     bench,
     gallery,
@@ -44,6 +45,7 @@ app.command()(latex.latex)
 app.command()(source.code)
 app.command()(verify.verify)
 app.command()(survey.survey)
+app.command()(analyze.analyze)
 app.command()(audit.audit)
 app.command("list")(listing.list_activations)
 app.command()(gallery.gallery)

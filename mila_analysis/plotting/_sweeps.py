@@ -5,32 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 
-from mila_analysis.activation import Activation, Parameter, numeral
+from mila_analysis.activation import Activation, numeral, swept_parameter
 from mila_analysis.errors import ParameterError, suggestion
 
-__all__ = ["SWEPT_VALUES", "domain", "family", "swept_parameter"]
+__all__ = ["SWEPT_VALUES", "domain", "family"]
 
 SWEPT_VALUES = 5
 
 Ends = tuple[float, float]
-
-
-def swept_parameter(activation: Activation, name: str | None = None) -> Parameter:
-    """The parameter of an activation that is swept: the one named, or the first.
-
-    Raises:
-        ParameterError: there is none, or none of that name.
-    """
-    label = activation.title or activation.name
-    if not activation.parameters:
-        raise ParameterError(f"{label} has no parameter to sweep")
-    if name is None:
-        return activation.parameters[0]
-    known = {p.name: p for p in activation.parameters}
-    if name not in known:
-        hint = suggestion(name, known) or f"; choose from {', '.join(known)}"
-        raise ParameterError(f"{label} has no parameter '{name}'{hint}")
-    return known[name]
 
 
 def family(

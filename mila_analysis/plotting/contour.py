@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.contour import QuadContourSet
 from matplotlib.figure import Figure
 
-from mila_analysis.activation import Activation
+from mila_analysis.activation import Activation, swept_parameter
 from mila_analysis.partials import Partial
 from mila_analysis.plotting import _style
 from mila_analysis.plotting._axes import header, settle
@@ -16,7 +16,6 @@ from mila_analysis.plotting._fields import Field, plane, sample_field
 from mila_analysis.plotting._labels import fixed_label, partial_label
 from mila_analysis.plotting._level_labels import label
 from mila_analysis.plotting._levels import bar, dress_plane, fill, outline
-from mila_analysis.plotting._sweeps import swept_parameter
 from mila_analysis.plotting.kinds import Range
 from mila_analysis.plotting.request import Request
 

@@ -7,14 +7,13 @@ from fractions import Fraction
 
 from matplotlib.figure import Figure
 
-from mila_analysis.activation import Activation, Parameter
+from mila_analysis.activation import Activation, Parameter, swept_parameter
 from mila_analysis.errors import ParameterError
 from mila_analysis.partials import Partial
 from mila_analysis.plotting import _style
 from mila_analysis.plotting._axes import dress, header
 from mila_analysis.plotting._labels import partial_label
 from mila_analysis.plotting._lines import Bundle, draw_lines, entries, heading, sample
-from mila_analysis.plotting._sweeps import swept_parameter
 from mila_analysis.plotting.kinds import Range
 from mila_analysis.plotting.request import Request
 

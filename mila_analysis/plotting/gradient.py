@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.quiver import Quiver
 
-from mila_analysis.activation import Activation
+from mila_analysis.activation import Activation, swept_parameter
 from mila_analysis.partials import Partial
 from mila_analysis.plotting import _style
 from mila_analysis.plotting._axes import header, settle
@@ -18,7 +18,6 @@ from mila_analysis.plotting._curves import Floats
 from mila_analysis.plotting._fields import Field, Plane, plane, sample_field
 from mila_analysis.plotting._labels import fixed_label, short
 from mila_analysis.plotting._levels import bar, dress_plane, fill, outline
-from mila_analysis.plotting._sweeps import swept_parameter
 from mila_analysis.plotting.kinds import Range
 from mila_analysis.plotting.request import Request
 

@@ -94,6 +94,15 @@ KINDS = _table(
         chooses=False,
     ),
     Kind(
+        "features",
+        "least value, its curvature and the bounds of slopes over a parameter, proven",
+        x=(-5, 5),
+        max_points=1_000,
+        sweep=(-3, 3),
+        chooses=False,
+        most=4,
+    ),
+    Kind(
         "grid",
         "f and its slope, a small panel an activation, of the whole catalog",
         x=(-4, 4),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mila_analysis.activation import Activation, Number, exact
+from mila_analysis.activation import Activation, Number, exact, swept_parameter
 from mila_analysis.errors import ParameterError, PartialError, suggestion
 from mila_analysis.partials import Partial, parse
-from mila_analysis.plotting._sweeps import domain, family, swept_parameter
+from mila_analysis.plotting._sweeps import domain, family
 from mila_analysis.plotting.kinds import Kind, Range
 
 __all__ = ["Request", "check"]

@@ -1,0 +1,88 @@
+"""Enclosures to text: as many digits as both ends agree on, exact values as they are."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
+
+from mila_analysis.analysis.features import Number
+from mila_analysis.balls import Enclosure
+
+__all__ = ["in_json", "in_latex", "in_text", "is_exact"]
+
+DIGITS = 16
+WIDE = 30
+"""Digits of the ends in JSON, rounded outwards."""
+
+SHORT = 12
+"""Digits up to which an exact value is printed as it is."""
+
+
+def is_exact(value: Number) -> bool:
+    """Whether a number is known exactly."""
+    return not isinstance(value, Enclosure) or value.low == value.high
+
+
+def in_text(value: Number, digits: int = DIGITS) -> str:
+    """Number in the digits that are proved: the true value rounds to what is printed.
+
+    Zero that is only enclosed is a bound of its size, such as `0 ± 3e-25`.
+    """
+    if not isinstance(value, Enclosure):
+        return "∞" if value > 0 else "-∞"
+    if value.low == value.high and _is_short(value.low):
+        return _plain(_rounded(value.low, SHORT, ROUND_HALF_EVEN))
+    for count in range(digits, 0, -1):
+        ends = {_rounded(e, count, ROUND_HALF_EVEN) for e in (value.low, value.high)}
+        if len(ends) == 1:
+            return _plain(ends.pop(), count)
+    size = max(abs(value.low), abs(value.high))
+    if value.low <= 0 <= value.high:
+        return f"0 ± {_rounded(size, 1, ROUND_CEILING):.0e}"
+    middle, half = value.mid, (value.high - value.low) / 2
+    return f"{float(middle):.6g} ± {_rounded(half, 1, ROUND_CEILING):.0e}"
+
+
+def in_latex(value: Number, digits: int = DIGITS) -> str:
+    """The same in LaTeX, without dollar signs."""
+    text = in_text(value, digits).replace("∞", r"\infty").replace("±", r"\pm")
+    mantissa, mark, exponent = text.partition("e")
+    if not mark:
+        return text
+    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
+
+
+def in_json(value: Number) -> dict[str, str]:
+    """Digits, and both ends as decimals rounded outwards."""
+    if not isinstance(value, Enclosure):
+        return {"value": "inf" if value > 0 else "-inf"}
+    return {
+        "value": in_text(value),
+        "low": str(_rounded(value.low, WIDE, ROUND_FLOOR)),
+        "high": str(_rounded(value.high, WIDE, ROUND_CEILING)),
+    }
+
+
+def _is_short(value: Fraction) -> bool:
+    rounded = _rounded(value, SHORT, ROUND_HALF_EVEN)
+    return Fraction(rounded) == value
+
+
+def _rounded(value: Fraction, digits: int, mode: str) -> Decimal:
+    """Quotient to so many significant digits, rounded once."""
+    context = Context(prec=digits, rounding=mode, Emin=-(10**9), Emax=10**9)
+    top, bottom = Decimal(value.numerator), Decimal(value.denominator)
+    return context.divide(top, bottom)
+
+
+def _plain(value: Decimal, digits: int = 0) -> str:
+    """Decimal without an exponent where that is short; zeros that are proved stay."""
+    if value == 0:
+        return "0"
+    size = value.adjusted()
+    if digits == 0:
+        value = value.normalize()
+    if -5 <= size <= 17:
+        return f"{value:f}"
+    text = f"{value:e}"
+    return text.replace("E", "e").replace("e+", "e")
