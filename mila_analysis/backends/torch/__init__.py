@@ -11,6 +11,7 @@ from typing import Any
 
 from mila_analysis.backends.backend import Backend, Source
 from mila_analysis.backends.header import docstring, parse
+from mila_analysis.backends.torch.layout import keep_layout
 from mila_analysis.backends.torch.near import blocks
 from mila_analysis.backends.torch.reading import read
 from mila_analysis.backends.torch.shell import Shell
@@ -48,10 +49,11 @@ def emit(source: Source) -> str:
 
 
 def namespace(text: str, *others: str) -> dict[str, Any]:
-    """Names of generated source, run anew; nothing but that text is run.
+    """Names of generated source, run anew; nothing but that text computes.
 
-    They are those of a module that can be imported by its name: torch.compile does
-    that for every function that it meets inside of another.
+    Results lie in memory as x does. The names are those of a module that can be
+    imported by its name: torch.compile does that for every function that it meets
+    inside of another.
 
     Args:
         text: the source.
@@ -61,6 +63,7 @@ def namespace(text: str, *others: str) -> dict[str, Any]:
     made = ModuleType(f"mila_analysis_generated_{digest[:16]}")
     exec(compile(text, f"<{made.__name__}>", "exec"), vars(made))  # noqa: S102
     sys.modules[made.__name__] = made
+    keep_layout(vars(made))
     return vars(made)
 
 
