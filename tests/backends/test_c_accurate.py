@@ -766,8 +766,40 @@ def test_every_change_of_the_text_is_caught():
 
 
 def test_what_has_no_accurate_mode_says_so():
+    own = define("own", "sigmoid(x) * 1.0507009873554804934193349852946 / 3")
     with pytest.raises(UnsupportedError, match="accurate C has no number"):
-        text_of(get("selu"))  # the product of its two constants has 60 digits
+        text_of(own)
+
+
+LONG = f"0.{'123456789' * 4} * 1.{'987654321' * 4} * 1.{'3' * 37}"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        f"where(x > -1, {LONG} * x * sigmoid(x), x)",
+        f"where(x > 0, x, {LONG} * 1e-30 * (exp(x) - 1))",
+        f"where(x < 1, {LONG} + tanh(x), x / 3)",
+    ],
+)
+def test_a_decimal_of_any_length_is_rounded_once(formula):
+    own = define("own", formula)
+    text = text_of(own)
+    assert prove_readings(derive(own), stabilize(derive(own)), C.read(text)) > 0
+    for kind in ("float32", "float16", "bfloat16"):
+        points = points_of(kind, 0.0, 60)
+        computed = functions(own)["partials"](points)
+        assert misrounded(own, points, computed, kind) == []
+
+
+def test_the_constants_of_selu_are_those_of_its_authors():
+    """Their product has 62 digits; a double and its rest hold it to 2^-106."""
+    selu = get("selu")
+    text = "".join(text_of(selu).split())
+    (found,) = set(re.findall(r"ma_wide_of\((1\.7[^,]+),([^,]+),0\)", text))
+    held = Fraction(float(found[0])) + Fraction(float(found[1]))
+    exact = enclose_all(selu, Fraction(0), bits=300)["f_x"].mid
+    assert 0 < abs(held - exact) < exact / 2**106
 
 
 @pytest.mark.parametrize("formula", ["x / (1 + x**2)", "x * tanh(exp(x))"])

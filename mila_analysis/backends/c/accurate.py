@@ -30,7 +30,7 @@ from mila_analysis.backends.c.fast import near_runtime
 from mila_analysis.backends.c.frame import Frame, comment, frame_of, resource
 from mila_analysis.backends.c.frame import runtime as common_runtime
 from mila_analysis.backends.c.loops import Loops
-from mila_analysis.backends.c.near import NEAR, Reach
+from mila_analysis.backends.c.near import Reach, near_arithmetic
 from mila_analysis.backends.c.reading import frame_in, head_of, lines_of, program
 from mila_analysis.backends.c.wide import EXACT, WIDE, without_care
 from mila_analysis.derivation import Derivation, derive
@@ -316,7 +316,7 @@ def read(text: str) -> Sequence[Reading]:
     frame = AccurateFrame(plain, None, ())
     kinds = {"whole": FAR}
     if short(near, plain.variables) is not None:
-        kinds["near"] = NEAR[F64.name]
+        kinds["near"] = near_arithmetic(FAR)
     programs = {}
     for kind, arithmetic in kinds.items():
         for title, names in titles(plain.names).items():
