@@ -33,6 +33,7 @@ from mila_analysis.stability.uncompensated import uncompensated
 
 __all__ = [
     "EXACT",
+    "TIED",
     "WIDE",
     "runtime",
     "with_choices",
@@ -150,6 +151,16 @@ EXACT = replace(
     WIDE, calls={**WIDE.calls, "div": "ma_wide_exact_div"}, literal=_exact_literal
 )
 """For sums over an integer, which may be ties: see `near_origin`."""
+
+TIED = replace(
+    WIDE,
+    calls={
+        **WIDE.calls,
+        "expm1": "ma_wide_expm1_tied",
+        "exact_div": "ma_wide_exact_div",
+    },
+)
+"""For forms without such sums. Its functions are in `_ties.h` too."""
 
 
 def runtime() -> str:
