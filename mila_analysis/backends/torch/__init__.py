@@ -11,7 +11,6 @@ from typing import Any
 
 from mila_analysis.backends.backend import Backend, Source
 from mila_analysis.backends.header import docstring, parse
-from mila_analysis.backends.torch.layout import keep_layout
 from mila_analysis.backends.torch.near import blocks
 from mila_analysis.backends.torch.reading import read
 from mila_analysis.backends.torch.shell import Shell
@@ -59,6 +58,8 @@ def namespace(text: str, *others: str) -> dict[str, Any]:
         text: the source.
         others: what else the module is going to be made of, for a name of its own.
     """
+    from mila_analysis.backends.torch.layout import keep_layout  # it imports torch
+
     digest = hashlib.sha256("\0".join([text, *others]).encode()).hexdigest()
     made = ModuleType(f"mila_analysis_generated_{digest[:16]}")
     exec(compile(text, f"<{made.__name__}>", "exec"), vars(made))  # noqa: S102
