@@ -630,6 +630,17 @@ def test_exact_zeros_and_signed_zeros(kind):
     assert math.copysign(1, at("f_betabeta", -1e4, 0.5)) == -1
 
 
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("name", ["sigmoid", "tanh"])
+def test_zeros_of_odd_partials_have_the_sign_of_what_is_beside(name, kind):
+    zeros = np.array([0.0, -0.0], dtype_of(kind))
+    odd = {"sigmoid": {"f_xx": -1}, "tanh": {"f": 1, "f_xx": -1}}[name]
+    for partial, sign in odd.items():
+        found = functions(get(name))[partial](zeros).astype(float)
+        assert (found == 0).all()
+        assert np.copysign(1, found).tolist() == [sign, -sign]
+
+
 def test_shapes_strides_and_broadcasting():
     f, x = functions(MILA)["f"], np.linspace(-5, 5, 24, dtype=np.float32)
     flat = f(x, 0.5)
