@@ -31,6 +31,8 @@ NEEDS_COMPILER = pytest.mark.skipif(
 NATIVE = pytest.param(True, marks=NEEDS_COMPILER)
 BOTH = pytest.mark.parametrize("native", [False, NATIVE], ids=["torch", "native"])
 X = torch.linspace(-40, 40, 1001, dtype=torch.float64)
+CHOOSING = ("mila", "relu", "leaky_relu", "prelu", "star_relu", "softshrink", "celu")
+"""Those whose arithmetic chooses by parameters are among them."""
 
 
 class TestLayer:
@@ -107,6 +109,32 @@ class TestLayer:
         torch.testing.assert_close(found, torch.nn.functional.mish(x))
         found.sum().backward()
         assert x.grad.stride() == x.stride()
+
+    @BOTH
+    @pytest.mark.parametrize("name", CHOOSING)
+    def test_no_choice_changes_the_layout(self, name, native):
+        """Of x without and with gaps; native ones keep it in gradients of gradients."""
+        activation = ma.get(name)
+        shape = (
+            {"learnable": True, "num_parameters": 3} if activation.parameters else {}
+        )
+        layer = ma.as_module(activation, native=native, **shape)
+        last = torch.randn(2, 3, 4, 5).contiguous(memory_format=torch.channels_last)
+        for given in (last, last[:, :, ::2], last.bfloat16()):
+            wanted = torch.empty_like(given).stride()
+            x = given.detach().requires_grad_()
+            value = layer(x)
+            gradients = torch.autograd.grad(value.sum(), x, create_graph=native)
+            if native:
+                gradients += torch.autograd.grad(gradients[0].sum(), x)
+            with torch.no_grad():
+                plain = layer(x)
+            for found in (value, plain, *gradients):
+                assert found.stride() == wanted
+        if not native:
+            functions = ma.lambdify(activation, "torch", compiled=False)
+            for found in functions.partials(last).values():
+                assert found.stride() == last.stride()
 
     @BOTH
     def test_it_is_traced(self, native):

@@ -70,14 +70,15 @@ class Slopes {
                            arithmetic_of(x.scalar_type()));
   }
 
-  // factor times the derivative of a partial in a variable, in the arithmetic of x
+  // A factor times the derivative of a partial in a variable, in the arithmetic of x.
+  // The derivative comes first: the product lies in memory as that does, and so as x.
   Tensor times(const Tensor& factor, int64_t name, int64_t variable,
                ScalarType type) const {
     const Tensor exact = factor.to(type);
     const int64_t number = kernel_.derivative(name, variable);
     if (number < 0) return at::where(exact.eq(0), exact, at::full_like(exact, NAN));
     for (size_t k = 0; k < wanted_.size(); ++k) {
-      if (wanted_[k] == number) return exact.mul(found_[k]);
+      if (wanted_[k] == number) return found_[k].mul(exact);
     }
     return {};
   }

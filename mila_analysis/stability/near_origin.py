@@ -96,15 +96,20 @@ def _coefficient(polynomial: Any, derivation: Derivation, symbol: Any, k: int) -
 def _sum(
     series: list[Terms], z: Expression, derivation: Derivation, builder: Builder
 ) -> Expression:
-    """The series by Horner's rule, over one integer; at z = 0 its first term."""
+    """The series by Horner's rule, over one integer; at z = 0 its first term.
+
+    If there is none, the sum is right at z = 0, and so is the sign of its zero.
+    """
     below = lcm(*(c.denominator for terms in series for c in terms.values()))
     first, *rest = (_polynomial(t, below, derivation, builder) for t in series)
     value: Expression = number(0)
     for coefficient in reversed(rest):
         value = builder.bind("part", _next(coefficient, z, value))
     whole = builder.bind("part", _next(first, z, value))
-    at_zero = op("==", z, number(0))
-    chosen = builder.bind("chosen", op("select", at_zero, first, whole))
+    chosen = whole
+    if first != number(0):
+        at_zero = op("==", z, number(0))
+        chosen = builder.bind("chosen", op("select", at_zero, first, whole))
     return chosen if below == 1 else op("div", chosen, number(below))
 
 

@@ -18,12 +18,14 @@ from mila_analysis import native
 from mila_analysis.backends.backend import Source
 from mila_analysis.backends.c import C, accurate
 from mila_analysis.backends.c.frame import resource
+from mila_analysis.backends.c.quotients import with_quotients
 from mila_analysis.backends.c.reading import frame_in
 from mila_analysis.balls import enclose_all
 from mila_analysis.catalog import CATALOG, define, get
 from mila_analysis.derivation import derive
 from mila_analysis.errors import FormulaError, UnsupportedError
-from mila_analysis.stability import stabilize
+from mila_analysis.program import Binding, Name, Number, Operation, mul, number, op
+from mila_analysis.stability import Program, stabilize
 from mila_analysis.stability.rounding import DOUBLE
 from mila_analysis.verification.condition import size_of_terms
 from mila_analysis.verification.identity import prove_readings
@@ -381,11 +383,123 @@ def test_mila_is_correctly_rounded(beta, kind):
     "activation", [a for a in CATALOG if a.name != "mila"], ids=lambda a: a.name
 )
 def test_others_are_correctly_rounded(activation, kind):
-    if activation.name == "hard_swish" and kind != "float16":
-        pytest.xfail("a tie at the least subnormal: x²/6 beside x/2 is not seen")
-    points = points_of(kind, 0.0, 100)
-    computed = functions(activation)["partials"](points)
-    assert misrounded(activation, points, computed, kind) == []
+    points, short = points_of(kind, 0.0, 100), short_of(activation)
+    computed = functions(activation)["partials"](points, *short.values())
+    assert misrounded(activation.bind(**short), points, computed, kind) == []
+
+
+def short_of(activation):
+    """Values of parameters, each exact in all formats."""
+    return {p.name: float(bfloat16()(float(p.value))) for p in activation.parameters}
+
+
+def tiny(kind, count=4):
+    """Units of the format from one on, and some tens of thousands of them."""
+    rng = np.random.default_rng(0)
+    units = [*range(1, 8), 15, 35, 2 ** (FORMATS[kind][0] - 1) - 1]
+    units += rng.integers(8, 2 ** (FORMATS[kind][0] - 1), count).tolist()
+    x = np.ldexp(np.array(units, float), FORMATS[kind][1])
+    return np.concatenate([x, -x]).astype(dtype_of(kind))
+
+
+@pytest.mark.parametrize("activation", CATALOG, ids=lambda a: a.name)
+def test_ties_of_subnormal_results_are_decided_by_the_next_term(activation):
+    """xIELU is x/2 + 2x²/5 there: below all digits, x² says where x/2 is rounded."""
+    points, short = tiny("float32"), short_of(activation)
+    computed = functions(activation)["partials"](points, *short.values())
+    assert misrounded(activation.bind(**short), points, computed, "float32") == []
+
+
+TIED = (
+    "where(x > 0, 0.3 * x, x / 10)",
+    "where(x > 0, x, (exp(x) - 1) / 2)",
+    "where(x > 0, x * (x + 3) / 6 * (x + 1), 0.7 * x)",
+    "x * (1 + x) * (1 - x) * (3 + x) / 30",
+    "x / 3 * sqrt(1 + x^2) * 0.9",
+    "log(1 + x) / 2",
+    "atan(x) / 2",
+    "sin(x) / 2",
+    "x * cos(x) / 2",
+    "sqrt(1 + x) / 2 - 1 / 2",
+    "exp(exp(x) - 1) / 2 - 1 / 2",
+    "x / (10 + x)",
+    "max(0, min(6, x + 3)) * x / 6",
+)
+
+
+@pytest.mark.parametrize("kind", ["float32", "float16", "bfloat16"])
+@pytest.mark.parametrize("formula", TIED)
+def test_ties_of_formulas_of_ones_own(formula, kind):
+    own, points = define("own", formula), tiny(kind)
+    computed = functions(own)["partials"](points)
+    assert misrounded(own, points, computed, kind) == []
+
+
+@pytest.mark.parametrize(
+    ("formula", "word"),
+    [
+        ("where(x > 0, x, (exp(x) - 1) / 2)", "ma_wide_expm1"),
+        ("exp(exp(x) - 1) / 2 - 1 / 2", "ma_ext_expm1"),
+        ("log(1 + x) / 2", "ma_ext_log1p"),
+        ("atan(x) / 2", "ma_ext_atan"),
+        ("sin(x) / 2", "ma_ext_sin"),
+    ],
+)
+def test_without_the_next_term_ties_are_rounded_wrong(formula, word):
+    own, points = define("own", formula), tiny("float32")
+    place = text_of(own).index("own_wide_f_" if "wide" in word else "own_whole_f_ext(")
+    head, text = text_of(own)[:place], text_of(own)[place:]
+    assert f"{word}_tied(" in text
+    worse = C.load(head + text.replace(f"{word}_tied(", f"{word}("))
+    assert misrounded(own, points, worse["partials"](points), "float32") != []
+
+
+@pytest.mark.xfail(strict=True, reason="E - 1 over E + 1: its x² cancels, x³ is lost")
+def test_ties_that_two_quotients_decide():
+    own, points = define("own", "tanh(x) * sqrt(1 + x^2) / 2"), tiny("float32")
+    computed = functions(own)["partials"](points)
+    assert misrounded(own, points, computed, "float32") == []
+
+
+X, Y = Name("x"), Name("y")
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        (mul(number(Fraction(3, 10)), X), "3*x//10"),
+        (mul(mul(number(Fraction(-1, 6)), X), mul(number(Fraction(2, 3)), Y)),
+         "-1*x*2*y//18"),
+        (op("div", X, number(-6)), "-x//6"),
+        (op("neg", mul(X, number(Fraction(1, 7)))), "-x//7"),
+        (mul(number(Fraction(1, 8)), X), "1/8*x"),
+        (mul(Number(Fraction(1, 3), "third"), X), "1/3*x"),
+        (mul(number(Fraction(1, 3**40)), X), f"1/{3**40}*x"),
+        (mul(mul(number(Fraction(1, 3**30)), X), mul(number(Fraction(1, 3**31)), Y)),
+         f"x//{3**30}*y//{3**31}"),
+        (op("add", mul(number(Fraction(1, 3)), X), Y), "x//3+y"),
+    ],
+)  # fmt: skip
+def test_products_with_ratios_become_quotients(value, wanted):
+    def spelled(e):
+        match e:
+            case Name(text):
+                return text
+            case Number(exact):
+                return str(exact)
+            case Operation("neg", (a,)):
+                return f"-{spelled(a)}"
+            case Operation(kind, (a, b)):
+                sign = {"mul": "*", "over": "//", "add": "+"}[kind]
+                return f"{spelled(a)}{sign}{spelled(b)}"
+        raise AssertionError(e)
+
+    whole = with_quotients(Program((), {"f": value}), "over").outputs["f"]
+    assert spelled(whole) == wanted
+    named = Program((Binding("part", value),), {"f": mul(Y, Name("part"))})
+    found = with_quotients(named, "over")
+    last = found.outputs["f"]
+    assert (last.kind == "over") == (whole != value and whole.kind == "over")
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "silu", "tanh", "swish"])
@@ -514,6 +628,17 @@ def test_exact_zeros_and_signed_zeros(kind):
         assert math.copysign(1, at(name, -0.0, 0.5)) == -1
     assert math.copysign(1, at("f", -1e4, 0.5)) == -1
     assert math.copysign(1, at("f_betabeta", -1e4, 0.5)) == -1
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("name", ["sigmoid", "tanh"])
+def test_zeros_of_odd_partials_have_the_sign_of_what_is_beside(name, kind):
+    zeros = np.array([0.0, -0.0], dtype_of(kind))
+    odd = {"sigmoid": {"f_xx": -1}, "tanh": {"f": 1, "f_xx": -1}}[name]
+    for partial, sign in odd.items():
+        found = functions(get(name))[partial](zeros).astype(float)
+        assert (found == 0).all()
+        assert np.copysign(1, found).tolist() == [sign, -sign]
 
 
 def test_shapes_strides_and_broadcasting():
@@ -766,8 +891,40 @@ def test_every_change_of_the_text_is_caught():
 
 
 def test_what_has_no_accurate_mode_says_so():
+    own = define("own", "sigmoid(x) * 1.0507009873554804934193349852946 / 3")
     with pytest.raises(UnsupportedError, match="accurate C has no number"):
-        text_of(get("selu"))  # the product of its two constants has 60 digits
+        text_of(own)
+
+
+LONG = f"0.{'123456789' * 4} * 1.{'987654321' * 4} * 1.{'3' * 37}"
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        f"where(x > -1, {LONG} * x * sigmoid(x), x)",
+        f"where(x > 0, x, {LONG} * 1e-30 * (exp(x) - 1))",
+        f"where(x < 1, {LONG} + tanh(x), x / 3)",
+    ],
+)
+def test_a_decimal_of_any_length_is_rounded_once(formula):
+    own = define("own", formula)
+    text = text_of(own)
+    assert prove_readings(derive(own), stabilize(derive(own)), C.read(text)) > 0
+    for kind in ("float32", "float16", "bfloat16"):
+        points = points_of(kind, 0.0, 60)
+        computed = functions(own)["partials"](points)
+        assert misrounded(own, points, computed, kind) == []
+
+
+def test_the_constants_of_selu_are_those_of_its_authors():
+    """Their product has 62 digits; a double and its rest hold it to 2^-106."""
+    selu = get("selu")
+    text = "".join(text_of(selu).split())
+    (found,) = set(re.findall(r"ma_wide_of\((1\.7[^,]+),([^,]+),0\)", text))
+    held = Fraction(float(found[0])) + Fraction(float(found[1]))
+    exact = enclose_all(selu, Fraction(0), bits=300)["f_x"].mid
+    assert 0 < abs(held - exact) < exact / 2**106
 
 
 @pytest.mark.parametrize("formula", ["x / (1 + x**2)", "x * tanh(exp(x))"])

@@ -30,9 +30,10 @@ from mila_analysis.backends.c.fast import near_runtime
 from mila_analysis.backends.c.frame import Frame, comment, frame_of, resource
 from mila_analysis.backends.c.frame import runtime as common_runtime
 from mila_analysis.backends.c.loops import Loops
-from mila_analysis.backends.c.near import NEAR, Reach
+from mila_analysis.backends.c.near import Reach, near_arithmetic
+from mila_analysis.backends.c.quotients import with_quotients
 from mila_analysis.backends.c.reading import frame_in, head_of, lines_of, program
-from mila_analysis.backends.c.wide import EXACT, WIDE, without_care
+from mila_analysis.backends.c.wide import EXACT, TIED, WIDE, without_care
 from mila_analysis.derivation import Derivation, derive
 from mila_analysis.errors import FormulaError, UnsupportedError
 from mila_analysis.program import number
@@ -62,11 +63,13 @@ class AccurateFrame:
         plain: what it shares with a fast file: names and signatures.
         reach: of its short programs, or None.
         at_origin: partials with a value of their own near exponent 0.
+        tied: there are none; ties are left to wide numbers.
     """
 
     plain: Frame
     reach: Reach | None
     at_origin: tuple[str, ...]
+    tied: bool = False
 
     @property
     def loops(self) -> Loops:
@@ -83,6 +86,7 @@ class AccurateFrame:
             "\n".join(f"{s};" for s in self._signatures().values()),
             runtime(),
         ]
+        parts += [ties()] if self.tied else []
         parts += [self.loops.reach_function()] if self.reach else []
         parts += [self._function(body, lines) for body, lines in arithmetic.items()]
         for title, names in titles(self.plain.names).items():
@@ -209,8 +213,12 @@ def _text(
     known = None
     if near is not None and together is not None:
         known = room(near, together, plain.variables)
-    origin = tuple(found.outputs) if (found := near_origin(derivation)) else ()
-    frame = AccurateFrame(plain, known.reach if known else None, origin)
+    found = near_origin(derivation)
+    origin, reach = (
+        tuple(found.outputs) if found else (),
+        known.reach if known else None,
+    )
+    frame = AccurateFrame(plain, reach, origin, tied=found is None)
     arithmetic: dict[Body, list[str]] = {}
     for title in titles(plain.names):
         arithmetic |= _doubles(frame, title, programs, known)
@@ -238,8 +246,11 @@ def _wide(
 ) -> dict[Body, list[str]]:
     """Its statements on wide numbers."""
     names, variables = titles(frame.plain.names)[title], frame.plain.variables
-    exact = without_care(programs["whole", title])
-    found = {frame.body("wide", title): statements(exact, variables, names, WIDE)}
+    exact, arithmetic = without_care(programs["whole", title]), WIDE
+    if frame.tied:
+        exact, arithmetic = with_quotients(exact, "exact_div"), TIED
+    lines = statements(exact, variables, names, arithmetic)
+    found = {frame.body("wide", title): lines}
     if any(n in frame.at_origin for n in names):
         for kind, lines in _at_origin(derivation, names).items():
             found[frame.body(kind, title)] = lines
@@ -283,6 +294,13 @@ def runtime() -> str:
     return "\n\n".join(parts)
 
 
+def ties() -> str:
+    """What forms without values near an origin have besides."""
+    return (
+        f"#ifndef MA_TIES\n#define MA_TIES\n\n{resource('_ties.h').strip()}\n\n#endif"
+    )
+
+
 def _wide_function(body: Body, lines: Sequence[str]) -> str:
     """The C function around statements on wide numbers."""
     array = "ma_wide (*MA_RESTRICT {})[MA_WIDE_BLOCK]"
@@ -316,7 +334,7 @@ def read(text: str) -> Sequence[Reading]:
     frame = AccurateFrame(plain, None, ())
     kinds = {"whole": FAR}
     if short(near, plain.variables) is not None:
-        kinds["near"] = NEAR[F64.name]
+        kinds["near"] = near_arithmetic(FAR)
     programs = {}
     for kind, arithmetic in kinds.items():
         for title, names in titles(plain.names).items():

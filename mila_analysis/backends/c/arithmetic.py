@@ -8,13 +8,23 @@ operators (double-double) has an empty `infix` and names a function for everythi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.program import Constant, Expression, Name, Number, Operation
 
-__all__ = ["F32", "F64", "INFIX", "Arithmetic", "decimal", "identifier", "spell"]
+__all__ = [
+    "F32",
+    "F64",
+    "INFIX",
+    "LONG_F64",
+    "Arithmetic",
+    "decimal",
+    "identifier",
+    "is_decimal",
+    "spell",
+]
 
 INFIX = {
     "add": ("+", 2), "sub": ("-", 2), "mul": ("*", 3), "div": ("/", 3),
@@ -24,6 +34,8 @@ INFIX = {
 
 UNARY = 4
 MAX_DIGITS = 60
+ALL_DIGITS = 1100
+"""More than a decimal of so many bits as a literal may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +107,12 @@ def _operation(expression: Operation, arithmetic: Arithmetic, level: int) -> str
     return f"{arithmetic.calls[kind]}({spelled})"
 
 
-def _literal(suffix: str, dtype: str, digits: int) -> Callable[[Fraction], str]:
+def _literal(
+    suffix: str, dtype: str, digits: int, most: int = MAX_DIGITS
+) -> Callable[[Fraction], str]:
     """Constants of a binary type with that many bits, rounded by the compiler.
 
-    A number with a finite decimal is written with all its digits, another one as a
+    A number with a finite decimal, not too long, is written so, another one as a
     quotient: the text says which number is meant. It is rounded once, but for
     quotients of long numbers: those of floats are formed in double.
     """
@@ -108,7 +122,7 @@ def _literal(suffix: str, dtype: str, digits: int) -> Callable[[Fraction], str]:
         size = abs(value.numerator).bit_length(), value.denominator.bit_length()
         if value and (abs(size[0] - size[1]) >= top - 1 or max(size) > 1024):
             raise UnsupportedError(f"a coefficient is beyond the range of {dtype}")
-        written = decimal(value)
+        written = decimal(value, most)
         if written is not None:
             return f"{written}{suffix}"
         if digits == 53 or _is_short(value, digits):
@@ -126,33 +140,40 @@ def _quotient(value: Fraction, suffix: str) -> str:
     return f"{value.numerator}.0{suffix} / {value.denominator}.0{suffix}"
 
 
-def decimal(value: Fraction) -> str | None:
+def is_decimal(value: Fraction) -> bool:
+    """Whether the digits of a number end."""
+    return decimal(value, ALL_DIGITS) is not None
+
+
+def decimal(value: Fraction, most: int = MAX_DIGITS) -> str | None:
     """All digits of a number, or None where they do not end, or are too many."""
     shortest = repr(float(value))
     if Fraction(shortest) == value:
         return shortest
     scale = 0
-    while (value * 10**scale).denominator != 1 and scale <= MAX_DIGITS:
+    while (value * 10**scale).denominator != 1 and scale <= most:
         scale += 1
     digits = str(abs(int(value * 10**scale)))
-    if scale > MAX_DIGITS or len(digits) > MAX_DIGITS:
+    if scale > most or len(digits) > most:
         return None
     digits = digits.rjust(scale + 1, "0")
     point = len(digits) - scale
     return f"{'-' if value < 0 else ''}{digits[:point]}.{digits[point:] or '0'}"
 
 
-def _residue(suffix: str, digits: int) -> Callable[[Fraction], str]:
+def _residue(
+    suffix: str, digits: int, most: int = MAX_DIGITS
+) -> Callable[[Fraction], str]:
     def residue(value: Fraction) -> str:
-        lost = float(value - _computed(value, digits))
+        lost = float(value - _computed(value, digits, most))
         return f"{lost!r}{suffix}"
 
     return residue
 
 
-def _computed(value: Fraction, digits: int) -> Fraction:
+def _computed(value: Fraction, digits: int, most: int) -> Fraction:
     """What the compiler makes of a literal."""
-    if decimal(value) is not None:
+    if decimal(value, most) is not None:
         return rounded(value, digits)
     inner = digits if _is_short(value, digits) else 53
     above, below = Fraction(value.numerator), Fraction(value.denominator)
@@ -191,6 +212,13 @@ F64 = Arithmetic(
     residue=_residue("", 53),
     constants={"nan": "(double)NAN"},
 )
+LONG_F64 = replace(
+    F64,
+    literal=_literal("", "double", 53, ALL_DIGITS),
+    residue=_residue("", 53, ALL_DIGITS),
+)
+"""With decimals of any length, so that each of them is rounded once."""
+
 F32 = Arithmetic(
     name="f32",
     type="float",

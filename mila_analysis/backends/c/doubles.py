@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from mila_analysis.backends.c.arithmetic import F64
+from mila_analysis.backends.c.arithmetic import F64, LONG_F64
 from mila_analysis.backends.c.near import Reach, fused, reach_of
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.program import Expression, Name, Number, Operation, op
@@ -37,8 +37,9 @@ ARITHMETIC = replace(DOUBLE, tiny=Fraction(1, 10**120))
 
 TINY = math.log2(ARITHMETIC.tiny)
 
-FAR = replace(F64, calls={**F64.calls, "capped": "ma_capped_far"})
-"""Of a whole program: its cap leaves room for powers of what it caps."""
+FAR = replace(LONG_F64, calls={**F64.calls, "capped": "ma_capped_far"})
+"""Of a whole program: its cap leaves room for powers of what it caps. Bounds count one
+rounding of each number."""
 
 CUT, TRIES = 700, 12
 LARGEST, LEAST, NOTHING = 1022, -980, Number(Fraction(1, 10**307))

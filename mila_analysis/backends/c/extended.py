@@ -7,6 +7,7 @@ functions are in `_wide.h` and `_extended.h`, their constants are computed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 from mila_analysis.backends.c.arithmetic import Arithmetic
@@ -18,7 +19,7 @@ from mila_analysis.program import Binding, Expression, Operation, op
 from mila_analysis.stability import Program
 from mila_analysis.stability.uncompensated import uncompensated
 
-__all__ = ["EXTENDED", "runtime", "without_errors"]
+__all__ = ["EXTENDED", "TIED", "runtime", "without_errors"]
 
 ERRORS = ("small", "product_error", "exp_error", "residue")
 """Operations whose results are below the last digits of these numbers."""
@@ -54,6 +55,15 @@ EXTENDED = Arithmetic(
     read="ma_ext_from({0})",
     write="ma_ext_nearest({0}, &out[{1}][i])",
 )
+
+TIED = replace(
+    EXTENDED,
+    calls={
+        **EXTENDED.calls,
+        **{k: f"ma_ext_{k}_tied" for k in ("expm1", "log1p", "log", "atan", "sin")},
+    },
+)
+"""With functions whose rests decide ties; those are in `_extended_ties.h`."""
 
 
 def without_errors(program: Program) -> Program:

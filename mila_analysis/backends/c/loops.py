@@ -19,7 +19,7 @@ from mila_analysis.backends.c.bodies import (
     wrapped,
 )
 from mila_analysis.backends.c.choices import masked
-from mila_analysis.backends.c.near import NEAR, Reach
+from mila_analysis.backends.c.near import Reach, near_arithmetic
 from mila_analysis.backends.c.plain import normal_exponentials
 from mila_analysis.program import Expression, used_names
 from mila_analysis.stability import Program
@@ -50,7 +50,7 @@ class Loops:
         if body.kind == "whole":
             marked = normal_exponentials(program)
             return statements(marked, self.variables, wanted, self.arithmetic)
-        reach, near = self._known(), NEAR[self.arithmetic.name]
+        reach, near = self._known(), near_arithmetic(self.arithmetic)
         program = masked(reach.completed(program), wanted)
         roots = [*(program.outputs[n] for n in wanted), *reach.sizes, *reach.parameters]
         lines = inputs(program, self.variables, roots, near, self._row)
@@ -88,7 +88,7 @@ class Loops:
         reach, kind = self._known(), self.arithmetic.type
         flag = self.arithmetic.flag
         sizes = [*reach.sizes, *reach.parameters]
-        near = NEAR[self.arithmetic.name]
+        near = near_arithmetic(self.arithmetic)
         lines = inputs(reach.program, self.variables, sizes, near)
         lines += [f"{flag} cut = 0;", *map(self._cut, sizes), "cuts[i] = cut;"]
         head = [

@@ -23,13 +23,13 @@ from mila_analysis.program import (
 )
 from mila_analysis.stability import Near, Program
 
-__all__ = ["NEAR", "Reach", "fused", "reach_of"]
+__all__ = ["NEAR", "Reach", "fused", "near_arithmetic", "reach_of"]
 
 CUTS = {"f64": 700, "f32": 80}
 """Of an exponent: exp of it is normal, with room for a product of small numbers."""
 
 
-def _near(arithmetic: Arithmetic) -> Arithmetic:
+def near_arithmetic(arithmetic: Arithmetic) -> Arithmetic:
     """The same type with fused operations and shorter functions."""
     ours = {
         "exp": "exp_near", "exp_sum": "exp_sum", "fused": "fused",
@@ -39,7 +39,7 @@ def _near(arithmetic: Arithmetic) -> Arithmetic:
     return replace(arithmetic, calls={**arithmetic.calls, **named})
 
 
-NEAR = {each.name: _near(each) for each in (F64, F32)}
+NEAR = {each.name: near_arithmetic(each) for each in (F64, F32)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,11 @@ from mila_analysis.backends.c import accurate, extended
 from mila_analysis.backends.c.arithmetic import identifier
 from mila_analysis.backends.c.bodies import PARTIALS, Body, statements, titles
 from mila_analysis.backends.c.constants import numbers, resolved
-from mila_analysis.backends.c.extended import EXTENDED, without_errors
+from mila_analysis.backends.c.extended import TIED, without_errors
 from mila_analysis.backends.c.fast import FORMATS, Format, near_runtime
 from mila_analysis.backends.c.frame import Frame, comment, frame_of, resource
 from mila_analysis.backends.c.loops import block
+from mila_analysis.backends.c.quotients import with_quotients
 from mila_analysis.backends.c.reading import frame_in, head_of, lines_of, program
 from mila_analysis.backends.c.series import pair
 from mila_analysis.backends.c.wide import without_hexadecimals
@@ -66,16 +67,16 @@ class UnlimitedFrame:
         return {self._body(title): names for title, names in known}
 
     def _body(self, title: str) -> Body:
-        return Body(self.frame.prefix, "whole", title, EXTENDED.name)
+        return Body(self.frame.prefix, "whole", title, TIED.name)
 
     def lines(self, form: StableForm) -> dict[Body, list[str]]:
         """The statements of every function."""
-        found = without_errors(form.whole)
+        found = with_quotients(without_errors(form.whole))
         return {b: self.spelled(found, names) for b, names in self.bodies().items()}
 
     def spelled(self, found: Program, names: Sequence[str]) -> list[str]:
         """The statements of one function."""
-        return statements(found, self.frame.variables, names, EXTENDED)
+        return statements(found, self.frame.variables, names, TIED)
 
     def text(self, head: Sequence[str], lines: Mapping[Body, Sequence[str]]) -> str:
         """The whole file.
@@ -174,7 +175,7 @@ def _checked(
     constants: Mapping[Any, Number],
 ) -> Program:
     """The program of a function, which spelled again is that function."""
-    found = program(lines, frame.frame.variables, names, EXTENDED)
+    found = program(lines, frame.frame.variables, names, TIED)
     found = resolved(found, constants, _held)
     if frame.spelled(found, names) != list(lines):
         raise FormulaError(
@@ -198,7 +199,9 @@ def _runtime() -> str:
         *(resource(name).strip() for name in ("_unused.h", "_wide_items.h")),
         extended.runtime(),
         "#endif",
+        accurate.ties(),
         "#ifndef MA_UNLIMITED_accurate\n#define MA_UNLIMITED_accurate",
+        resource("_extended_ties.h").strip(),
         *(_runs(form) for form in FORMATS),
         "#endif",
     ]

@@ -7,16 +7,16 @@ constants are computed here, from the series that define them, and not typed.
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from importlib.resources import files
-from math import factorial
 from typing import Any
 
-from mila_analysis.backends.c.arithmetic import Arithmetic
+from mila_analysis.backends.c.arithmetic import Arithmetic, is_decimal
 from mila_analysis.backends.c.plain import plain
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.program import (
@@ -33,6 +33,7 @@ from mila_analysis.stability.uncompensated import uncompensated
 
 __all__ = [
     "EXACT",
+    "TIED",
     "WIDE",
     "runtime",
     "with_choices",
@@ -104,6 +105,18 @@ def _sides(value: Expression, known: Mapping[str, _Sides]) -> _Sides | None:
 
 def _literal(value: Fraction) -> str:
     top, bottom = value.numerator, value.denominator
+    if max(abs(top), bottom) <= _LARGEST:
+        return _exact_literal(value)
+    if not is_decimal(value):  # doubles would round it more than once
+        raise UnsupportedError(f"accurate C has no number {value}")
+    exponent = math.frexp(value)[1] - 1
+    high, low = map(float, _pair(value / Fraction(2) ** exponent))
+    return f"ma_wide_of({high!r}, {low!r}, {exponent})"
+
+
+def _exact_literal(value: Fraction) -> str:
+    """A number of integers that doubles hold."""
+    top, bottom = value.numerator, value.denominator
     if max(abs(top), bottom) > _LARGEST:
         raise UnsupportedError(f"accurate C has no number {value}")
     if bottom == 1:
@@ -134,8 +147,20 @@ WIDE = Arithmetic(
 )  # fmt: skip
 """A NaN is chosen only where an input is NaN; such elements are taken from doubles."""
 
-EXACT = replace(WIDE, calls={**WIDE.calls, "div": "ma_wide_exact_div"})
+EXACT = replace(
+    WIDE, calls={**WIDE.calls, "div": "ma_wide_exact_div"}, literal=_exact_literal
+)
 """For sums over an integer, which may be ties: see `near_origin`."""
+
+TIED = replace(
+    WIDE,
+    calls={
+        **WIDE.calls,
+        "expm1": "ma_wide_expm1_tied",
+        "exact_div": "ma_wide_exact_div",
+    },
+)
+"""For forms without such sums. Its functions are in `_ties.h` too."""
 
 
 def runtime() -> str:
@@ -160,7 +185,7 @@ def _constants() -> list[str]:
         "LOG_2_THIRD": [LOG_2 - first - second],
     }
     for n in range(3, 12):
-        term = Fraction(1, factorial(n))
+        term = Fraction(1, math.factorial(n))
         values[f"INVERSE_FACTORIAL_{n}"] = _pair(term) if n < 7 else [term]
     return [
         f"#define MA_{name} {', '.join(repr(float(v)) for v in numbers)}"

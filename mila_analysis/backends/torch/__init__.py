@@ -48,19 +48,23 @@ def emit(source: Source) -> str:
 
 
 def namespace(text: str, *others: str) -> dict[str, Any]:
-    """Names of generated source, run anew; nothing but that text is run.
+    """Names of generated source, run anew; nothing but that text computes.
 
-    They are those of a module that can be imported by its name: torch.compile does
-    that for every function that it meets inside of another.
+    Results lie in memory as x does. The names are those of a module that can be
+    imported by its name: torch.compile does that for every function that it meets
+    inside of another.
 
     Args:
         text: the source.
         others: what else the module is going to be made of, for a name of its own.
     """
+    from mila_analysis.backends.torch.layout import keep_layout  # it imports torch
+
     digest = hashlib.sha256("\0".join([text, *others]).encode()).hexdigest()
     made = ModuleType(f"mila_analysis_generated_{digest[:16]}")
     exec(compile(text, f"<{made.__name__}>", "exec"), vars(made))  # noqa: S102
     sys.modules[made.__name__] = made
+    keep_layout(vars(made))
     return vars(made)
 
 
