@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from mila_analysis.activation import Activation, Parameter
+    from mila_analysis.analysis import Features, analyze
     from mila_analysis.auditing import Audit, audit
     from mila_analysis.balls import Enclosure, enclose
     from mila_analysis.catalog import define, get, names, resolve
@@ -34,11 +35,13 @@ _HOME = {
     "Certificate": "verification",
     "Derivation": "derivation",
     "Enclosure": "balls",
+    "Features": "analysis",
     "GeneratedCode": "kernels",
     "Kernel": "kernels",
     "MilaAnalysisError": "errors",
     "Parameter": "activation",
     "StableForm": "stability",
+    "analyze": "analysis",
     "as_module": "modules",
     "audit": "auditing",
     "breaks": "continuity",
@@ -63,12 +66,14 @@ __all__ = [
     "Certificate",
     "Derivation",
     "Enclosure",
+    "Features",
     "GeneratedCode",
     "Kernel",
     "MilaAnalysisError",
     "Parameter",
     "StableForm",
     "__version__",
+    "analyze",
     "as_module",
     "audit",
     "breaks",

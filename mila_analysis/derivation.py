@@ -149,7 +149,10 @@ def derive(
     return within(
         MAX_SECONDS,
         lambda: _derive(
-            activation.formula, activation.variables, order, along or activation.variables
+            activation.formula,
+            activation.variables,
+            order,
+            along or activation.variables,
         ),
         late,
     )

@@ -16,14 +16,14 @@ from mila_analysis.analysis.features import (
     Interval,
     Limit,
     Point,
+    enclosed,
     enclosure,
 )
 from mila_analysis.analysis.gaussian import gaussian
-from mila_analysis.analysis.line import Line, same
+from mila_analysis.analysis.line import Line
 from mila_analysis.analysis.undecided import TooNearError, UndecidedError
 from mila_analysis.analysis.wells import dead, well
 from mila_analysis.analysis.zeros import FINE_BITS
-from mila_analysis.balls import Enclosure
 from mila_analysis.budget import within
 from mila_analysis.errors import ParameterError, UnsupportedError
 
@@ -112,9 +112,7 @@ def _zeros(line: Line) -> tuple[Point, ...]:
         beside = [s.segment.sign for s in stretches[number : number + 2]]
         if joint.is_cut and (not joint.here.contains(0) or 0 in beside):
             continue
-        at = enclosure(joint.at.ball)
-        assert isinstance(at, Enclosure)
-        found.append(Point(at, joint.at.order))
+        found.append(Point(enclosed(joint.at.ball), joint.at.order))
     return tuple(found)
 
 
@@ -136,6 +134,5 @@ def _limit(line: Line, side: int) -> Limit:
     end = line.end("f", side)
     if end.slope is None:
         return Limit(enclosure(end.limit), None, None)
-    slope, intercept = enclosure(end.slope), enclosure(end.intercept)
-    assert isinstance(slope, Enclosure) and isinstance(intercept, Enclosure)
-    return Limit(enclosure(end.limit), slope, intercept)
+    asymptote = enclosed(end.slope), enclosed(end.intercept)
+    return Limit(enclosure(end.limit), *asymptote)

@@ -1,4 +1,4 @@
-"""How f is curved: convex and concave intervals, inflections, bounds of f_x and f_xx."""
+"""How f is curved: convex and concave intervals, inflections, bounds of slopes."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any
 import flint
 
 from mila_analysis.analysis.extremes import end_number
-from mila_analysis.analysis.features import Bound, Interval, Point, enclosure
+from mila_analysis.analysis.features import Bound, Interval, Point, enclosed, enclosure
 from mila_analysis.analysis.line import Line, same
 from mila_analysis.analysis.zeros import Zero
-from mila_analysis.balls import Enclosure
 
 __all__ = ["curvature", "inflections", "largest_size"]
 
@@ -40,9 +39,7 @@ def inflections(line: Line) -> tuple[Point, ...]:
     for number, joint in enumerate(joints):
         before, after = (s.segment.sign for s in stretches[number : number + 2])
         if before * after < 0 and joint.is_smooth:
-            at = enclosure(joint.at.ball)
-            assert isinstance(at, Enclosure)
-            found.append(Point(at, joint.at.order))
+            found.append(Point(enclosed(joint.at.ball), joint.at.order))
     return tuple(found)
 
 
@@ -59,12 +56,12 @@ def largest_size(line: Line, name: str) -> Bound:
             return Bound(float("inf"), None, f"a kink at x = {_shown(cut.at)}")
     first, *others = _candidates(line, name)
     size, at, why = first
-    for other, where, reason in others:
+    for other, place, reason in others:
         if other > size or (same(other, size) and at is None):
-            at, why = where, reason
+            at, why = place, reason
         size = size.max(other)
-    where = enclosure(at.ball) if at is not None and size.is_finite() else None
-    return Bound(enclosure(size), where if isinstance(where, Enclosure) else None, why)
+    is_taken = at is not None and size.is_finite()
+    return Bound(enclosure(size), enclosed(at.ball) if at and is_taken else None, why)
 
 
 def _candidates(line: Line, name: str) -> Iterator[tuple[Any, Zero | None, str]]:

@@ -144,7 +144,9 @@ def _product(
     return reduce(mul, parts, flint.arb_series([1], prec=length))
 
 
-def bound(derivation: Derivation, values: Mapping[str, Fraction]) -> list[dict[str, Quotient]]:
+def bound(
+    derivation: Derivation, values: Mapping[str, Fraction]
+) -> list[dict[str, Quotient]]:
     """Each case of a derivation: its partials, with parameters at their values."""
     some = next(iter(derivation.cases[0].plain.values()))
     field = some.field
@@ -156,8 +158,10 @@ def bound(derivation: Derivation, values: Mapping[str, Fraction]) -> list[dict[s
         argument = field.from_expr(g.argument)
         top, bottom = binder(argument.numer), binder(argument.denom)
         if bottom.is_constant:
-            top, bottom = top.over_constant(bottom), None
-        generators.append(Generator(g.function, top, bottom))
+            plain = Generator(g.function, top.over_constant(bottom), None)
+            generators.append(plain)
+        else:
+            generators.append(Generator(g.function, top, bottom))
     tower = Tower(tuple(generators))
     return [
         {name: _quotient(e, tower, binder) for name, e in case.plain.items()}
@@ -169,7 +173,10 @@ def _quotient(element: Any, tower: Tower, binder: _Binder) -> Quotient:
     sides = []
     for polynomial in (element.numer, element.denom):
         content, powers = _factors(polynomial)
-        start = (binder.number(Fraction(int(content.numerator), int(content.denominator))), 1)
+        start = (
+            binder.number(Fraction(int(content.numerator), int(content.denominator))),
+            1,
+        )
         sides.append((start, *((binder(p), n) for p, n in powers)))
     return Quotient(tower, sides[0], sides[1])
 

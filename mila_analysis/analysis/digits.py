@@ -1,4 +1,4 @@
-"""Enclosures to text: as many digits as both ends agree on, exact values as they are."""
+"""Enclosures to text: the digits both ends agree on, exact values as they are."""
 
 from __future__ import annotations
 

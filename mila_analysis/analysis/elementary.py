@@ -1,4 +1,4 @@
-"""Elementary functions of expansions: what exp, log, sqrt, erf, ... are like far out."""
+"""Elementary functions of expansions: what exp, log, sqrt, erf are like far out."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import factorial
-from typing import Any
 
 import flint
 
 from mila_analysis.analysis.constants import RATIONAL, Constant, Surd, ball_of
 from mila_analysis.analysis.expansions import SERIES, Expansion, Tail
-from mila_analysis.analysis.scales import ONE, Irrational, Scale, compared
+from mila_analysis.analysis.scales import ONE, Irrational, Key, Scale, compared
 from mila_analysis.analysis.undecided import TooNearError, UndecidedError
 from mila_analysis.balls import flint_cap
 from mila_analysis.primitives import PRIMITIVES
@@ -37,7 +36,8 @@ def _exp(tail: Tail, u: Expansion) -> Expansion | Huge:
         raise UndecidedError("an exponential far out was not bounded")
     if any(scale.exponent for scale, _ in growing):
         return _exp_of_exponentials(tail, u)
-    power, exponent, first = Fraction(0), {}, Constant.of(1)
+    power, first = Fraction(0), Constant.of(1)
+    exponent: dict[Key, Fraction] = {}
     for scale, constant in growing:
         if scale == LOG and constant.rational is not None:
             power += constant.rational
@@ -105,8 +105,9 @@ def _log(tail: Tail, u: Expansion) -> Expansion:
     if scale.log:
         raise UndecidedError("a logarithm of a logarithm far out was not bounded")
     for (r, unit), q in scale.exponent:
-        exact = isinstance(unit, Surd)
-        c = Constant.of(q, unit) if exact else Constant(ball_of(q) * unit.ball)
+        c = Constant(ball_of(q) * unit.ball)
+        if isinstance(unit, Surd):
+            c = Constant.of(q, unit)
         terms.append((Scale(r), c))
     small = tail.smallness(w)
     coefficients = [Constant.of(c) for c in (0, 1, Fraction(-1, 2))]
@@ -121,9 +122,7 @@ def _sqrt(tail: Tail, u: Expansion) -> Expansion:
     if constant.sign < 0:
         raise UndecidedError("it is undefined far out")
     small = tail.smallness(w)
-    coefficients = [
-        Constant.of(c) for c in (1, Fraction(1, 2), Fraction(-1, 8))
-    ]
+    coefficients = [Constant.of(c) for c in (1, Fraction(1, 2), Fraction(-1, 8))]
     # The next coefficient is 1/16, and its power of 1 + w is -5/2.
     last = tail.series(w, coefficients, (1 - small) ** ball_of(Fraction(-5, 2)) / 16)
     half = Fraction(1, 2)

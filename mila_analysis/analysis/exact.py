@@ -65,8 +65,7 @@ def _over(top: _Number | None, bottom: _Number) -> _Number | None:
         return None
     ((surd, factor),) = bottom.items()
     inverse = Constant.of(factor, surd).inverse()
-    assert inverse.factor is not None
-    return _product(top, {inverse.surd: inverse.factor})
+    return _product(top, {inverse.surd: inverse.factor or Fraction(0)})
 
 
 def _product(first: _Number, second: _Number) -> _Number:
@@ -74,8 +73,8 @@ def _product(first: _Number, second: _Number) -> _Number:
     for s, a in first.items():
         for t, b in second.items():
             part = Constant.of(a, s) * Constant.of(b, t)
-            assert part.factor is not None
-            found[part.surd] = found.get(part.surd, Fraction(0)) + part.factor
+            factor = part.factor or Fraction(0)
+            found[part.surd] = found.get(part.surd, Fraction(0)) + factor
     return {surd: factor for surd, factor in found.items() if factor}
 
 

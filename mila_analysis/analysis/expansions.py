@@ -33,6 +33,11 @@ _Term = tuple[Scale, Constant]
 _Rest = tuple[Scale, Any]
 
 
+def _falling(first: _Term, second: _Term) -> int:
+    """Order of terms: what grows fastest comes first."""
+    return compared(second[0], first[0])
+
+
 @dataclass(frozen=True, slots=True)
 class Expansion:
     """Terms in falling order, and the scale and bound of the rest; None is exact."""
@@ -101,13 +106,16 @@ class Tail:
                 kept.append((scale, constant))
             elif constant.factor is None:
                 neglected.append((scale, abs(constant.ball).upper()))
-        kept.sort(key=cmp_to_key(lambda a, b: -compared(a[0], b[0])))
+        kept.sort(key=cmp_to_key(_falling))
         neglected += [(s, abs(c.ball).upper()) for s, c in kept[TERMS:]]
         kept = kept[:TERMS]
         rest = self._joined(neglected)
-        while rest and kept and compared(kept[-1][0], rest[0]) <= 0:
-            scale, constant = kept.pop()
-            rest = self._joined([rest, (scale, abs(constant.ball).upper())])
+        if rest is not None:
+            top = rest[0]
+            small = [t for t in kept if compared(t[0], top) <= 0]
+            kept = kept[: len(kept) - len(small)]
+            sizes = [(s, abs(c.ball).upper()) for s, c in small]
+            rest = self._joined([rest, *sizes])
         return Expansion(tuple(kept), rest)
 
     def _joined(self, rests: Sequence[_Rest]) -> _Rest | None:

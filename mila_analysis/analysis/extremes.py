@@ -12,10 +12,10 @@ from mila_analysis.analysis.features import (
     Interval,
     Number,
     Range,
+    enclosed,
     enclosure,
 )
 from mila_analysis.analysis.line import Joint, Line, Stretch, same
-from mila_analysis.balls import Enclosure
 
 __all__ = ["end_number", "extrema", "monotone", "value_range"]
 
@@ -65,10 +65,11 @@ def extrema(line: Line, kind: str) -> tuple[Extremum, ...]:
     """
     toward = -1 if kind == "minimum" else 1
     stretches, joints = line.joints("f_x")
-    found = []
-    for level in _levels(stretches, joints):
-        if _is_extreme(level, stretches, joints, toward):
-            found.append((level, _extremum(level, kind, stretches, joints, line)))
+    found = [
+        (level, _extremum(level, kind, stretches, joints))
+        for level in _levels(stretches, joints)
+        if _is_extreme(level, stretches, joints, toward)
+    ]
     values = [level.value for level, _ in found]
     others = [*_values(joints), *(line.end("f", side).limit for side in (-1, 1))]
     return tuple(
@@ -77,9 +78,7 @@ def extrema(line: Line, kind: str) -> tuple[Extremum, ...]:
     )
 
 
-def _levels(
-    stretches: Sequence[Stretch], joints: Sequence[Joint]
-) -> Iterable[_Level]:
+def _levels(stretches: Sequence[Stretch], joints: Sequence[Joint]) -> Iterable[_Level]:
     """Joints, and intervals on which f is constant with their ends, in order."""
     number = 0
     while number <= len(joints):
@@ -96,9 +95,9 @@ def _levels(
                 last += 1
             yield _Level(first, last, _inner_value(stretches[number]))
             number = last + 1
-            if last < len(joints) and not joints[last].is_continuous:
-                if stretches[last + 1].segment.sign != 0:
-                    yield _Level(last, last, joints[last].here)
+            jumps = last < len(joints) and not joints[last].is_continuous
+            if jumps and stretches[last + 1].segment.sign != 0:
+                yield _Level(last, last, joints[last].here)
             continue
         if number and stretches[number - 1].segment.sign != 0:
             yield _Level(number - 1, number - 1, joints[number - 1].here)
@@ -112,7 +111,7 @@ def _inner_value(stretch: Stretch) -> Any:
 def _is_extreme(
     level: _Level, stretches: Sequence[Stretch], joints: Sequence[Joint], toward: int
 ) -> bool:
-    """Whether f is nowhere beyond the level beside it, and not constant on both sides."""
+    """Whether f is nowhere beyond the level beside it, nor constant on both sides."""
     sides = []
     if level.first >= 0:
         joint, sign = joints[level.first], stretches[level.first].segment.sign
@@ -138,7 +137,6 @@ def _extremum(
     kind: str,
     stretches: Sequence[Stretch],
     joints: Sequence[Joint],
-    line: Line,
 ) -> Extremum:
     low: Number = -math.inf
     high: Number = math.inf
@@ -149,11 +147,8 @@ def _extremum(
         high = enclosure(joints[level.last].at.ball)
     if level.first == level.last and not joints[level.first].is_cut:
         piece = stretches[level.first].piece
-        bent = enclosure(piece.value("f_xx", joints[level.first].at.ball))
-        curvature = bent if isinstance(bent, Enclosure) else None
-    value = enclosure(level.value)
-    assert isinstance(value, Enclosure)
-    return Extremum(kind, low, high, value, curvature, False)
+        curvature = enclosed(piece.value("f_xx", joints[level.first].at.ball))
+    return Extremum(kind, low, high, enclosed(level.value), curvature, is_global=False)
 
 
 def _values(joints: Sequence[Joint]) -> list[Any]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import sympy
@@ -119,8 +120,9 @@ def _of_partial(derivation: Derivation, name: str) -> Shifted | None:
     level = sympy.cancel(-a * place - c)
     growth = sympy.cancel(1 / Z + sympy.diff(level, Z))
     branches = []
+    curve = _Curve(place, level, growth, slope)
     for low, high in _between_poles(slope):
-        kind = _branch(derivation, name, place, level, growth, slope, low, high)
+        kind = _branch(derivation, name, curve, (low, high))
         if kind is None:
             return None
         branches.append(Branch(low, high, kind))
@@ -132,6 +134,23 @@ def _of_partial(derivation: Derivation, name: str) -> Shifted | None:
         name, parameter, generator.definition, sympy.factor(place),
         sympy.factor(value), sympy.factor(level), rate, tuple(branches),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Curve:
+    """The zeros of A(E)·x + B(E) as a curve over E.
+
+    Attributes:
+        place: x = -B/A.
+        level: the parameter is (log E + level)/b.
+        growth: derivative of log E + level.
+        slope: A.
+    """
+
+    place: Any
+    level: Any
+    growth: Any
+    slope: Any
 
 
 def _is_positive(factor: Any, symbol: Any) -> bool:
@@ -149,7 +168,7 @@ def _zeros(polynomial: Any) -> list[Any]:
 
 def _between_poles(slope: Any) -> Iterator[tuple[Any, Any]]:
     ends = [sympy.Integer(0), *(_zeros(slope) if slope.has(Z) else []), sympy.oo]
-    yield from zip(ends, ends[1:], strict=False)
+    yield from pairwise(ends)
 
 
 def _put(element: Any, derivation: Derivation, place: Any) -> Any:
@@ -160,16 +179,11 @@ def _put(element: Any, derivation: Derivation, place: Any) -> Any:
 
 
 def _branch(
-    derivation: Derivation,
-    name: str,
-    place: Any,
-    level: Any,
-    growth: Any,
-    slope: Any,
-    low: Any,
-    high: Any,
+    derivation: Derivation, name: str, curve: _Curve, ends: tuple[Any, Any]
 ) -> str | None:
     """What the zeros for E in an interval are, if there is one for each parameter."""
+    low, high = ends
+    place, level, growth, slope = curve.place, curve.level, curve.growth, curve.slope
     if _changes(growth, low, high, slope):
         return None
     inner = _inner(low, high)
@@ -188,7 +202,9 @@ def _far(level: Any, end: Any, inner: Any) -> int:
 
     At a pole it is that of the numerator there, over that of the denominator inside.
     """
-    top, bottom = (sympy.Poly(part, Z) for part in sympy.fraction(sympy.together(level)))
+    top, bottom = (
+        sympy.Poly(part, Z) for part in sympy.fraction(sympy.together(level))
+    )
     if end == sympy.oo:
         grows = top.degree() > bottom.degree()
         return 1 if not grows or top.LC() / bottom.LC() > 0 else -1

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from mila_analysis.activation import Activation
+from mila_analysis.analysis.undecided import UndecidedError
 from mila_analysis.balls import Enclosure
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Point",
     "Range",
     "Well",
+    "enclosed",
     "enclosure",
 ]
 
@@ -38,6 +40,18 @@ def enclosure(ball: Any) -> Number:
     ends = (ball.lower(), ball.upper())
     low, high = (Fraction(int(m)) * Fraction(2) ** int(e) for m, e in map(_parts, ends))
     return Enclosure(low, high, max(0, ball.rel_accuracy_bits()))
+
+
+def enclosed(ball: Any) -> Enclosure:
+    """Enclosure of what a ball contains, which is finite.
+
+    Raises:
+        UndecidedError: the ball has no end.
+    """
+    found = enclosure(ball) if ball.is_finite() else None
+    if not isinstance(found, Enclosure):
+        raise UndecidedError("a number was not enclosed")
+    return found
 
 
 def _parts(end: Any) -> Any:

@@ -34,9 +34,7 @@ NARROWEST = Fraction(1, 1 << 12)
 SMALL = 2.0**-72
 """Width of the bound on what a Taylor polynomial leaves, of one piece."""
 
-FALL = Scale(
-    exponent=frozenset({((Fraction(2), RATIONAL), Fraction(-7, 16))})
-)
+FALL = Scale(exponent=frozenset({((Fraction(2), RATIONAL), Fraction(-7, 16))}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ def _parts(piece: Piece) -> Iterator[_Sums]:
 def _near(zero: Any) -> Fraction:
     """A cut as a rational; what is between is of no width that counts."""
     if zero.exact is not None:
-        return zero.exact  # type: ignore[no-any-return]
+        return Fraction(zero.exact)
     mantissa, exponent = zero.ball.mid().man_exp()
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 

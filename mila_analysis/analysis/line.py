@@ -1,11 +1,14 @@
-"""The whole line of an activation: pieces, the cuts between them, and what happens there."""
+"""The whole line of an activation: pieces, and what happens between them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
+
+import flint
 
 from mila_analysis.activation import Activation
 from mila_analysis.analysis.ends import End
@@ -16,7 +19,7 @@ __all__ = ["Joint", "Line", "Stretch", "same"]
 
 
 def same(first: Any, second: Any) -> bool:
-    """Whether two balls of 200 digits may be the same number; at a cut they then are."""
+    """Whether two balls of many digits may be one number; at a cut they then are."""
     return bool(first.overlaps(second))
 
 
@@ -47,9 +50,7 @@ class Joint:
     @property
     def is_smooth(self) -> bool:
         """Whether f has a slope there."""
-        return not self.is_cut or (
-            self.is_continuous and same(self.before, self.after)
-        )
+        return not self.is_cut or (self.is_continuous and same(self.before, self.after))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,7 @@ class Line:
 
     def _cut(self, number: int) -> Joint:
         before, after = self.pieces[number : number + 2]
-        at = before.high
-        assert at is not None
+        at = before.high or Zero(flint.arb(0))  # a piece before a cut has an end
         owner = self.owners[number]
         left, right = before.value("f", at.ball), after.value("f", at.ball)
         here = left if owner < 0 else self.pieces[owner].value("f", at.ball)
@@ -106,12 +106,11 @@ class Line:
         """Stretches of one sign, and what is between each two of them."""
         stretches = tuple(self.stretches(name))
         cuts, found = iter(self.cuts), []
-        for first, second in zip(stretches, stretches[1:], strict=False):
-            if first.piece is not second.piece:
+        for first, second in pairwise(stretches):
+            at = first.segment.high
+            if at is None or first.piece is not second.piece:
                 found.append(next(cuts))
                 continue
-            at = first.segment.high
-            assert at is not None
             value = first.piece.value("f", at.ball)
             found.append(Joint(at, value, value, value))
         return stretches, tuple(found)

@@ -16,13 +16,13 @@ from typing import Any
 import flint
 import sympy
 
+from mila_analysis.activation import Activation
 from mila_analysis.analysis.bound import Polynomial, Quotient, bound
 from mila_analysis.analysis.constants import ball_of
 from mila_analysis.analysis.ends import End, end_of
 from mila_analysis.analysis.tails import Tails
 from mila_analysis.analysis.undecided import UndecidedError
 from mila_analysis.analysis.zeros import BITS, FINE_BITS, Zero, zeros_of
-from mila_analysis.activation import Activation
 from mila_analysis.balls import series
 from mila_analysis.continuity import Cut, Span, spans
 from mila_analysis.derivation import derive
@@ -195,7 +195,9 @@ class Piece:
                 continue
             same = zero.exact is not None and zero.exact == end.exact
             if not same and zero.ball.overlaps(end.ball):
-                raise UndecidedError("a zero was not told from a point where two cases meet")
+                raise UndecidedError(
+                    "a zero was not told from a point where two cases meet"
+                )
             return False
         return True
 
@@ -250,10 +252,10 @@ def _merged(found: Sequence[Zero]) -> list[Zero]:
 
 
 def pieces(activation: Activation) -> tuple[tuple[Piece, ...], tuple[int, ...]]:
-    """Pieces from left to right, and for each cut between two the number of its piece.
+    """Pieces from left to right, and for each cut between two the piece it is of.
 
     Raises:
-        UnsupportedError: the activation is not defined everywhere, or has no derivation.
+        UnsupportedError: the activation is undefined somewhere, or not derived.
     """
     derivation = derive(activation, 3, along=("x",))
     cases = bound(derivation, activation.values)
@@ -271,7 +273,7 @@ def pieces(activation: Activation) -> tuple[tuple[Piece, ...], tuple[int, ...]]:
     )
     owners = []
     for number, span in enumerate(s for s in merged if s.is_point):
-        beside = [n for n in (number, number + 1)]
+        beside = (number, number + 1)
         mine = [n for n in beside if found[n].partials is cases[span.case]]
         owners.append(mine[0] if mine else -1)
     return found, tuple(owners)

@@ -77,7 +77,7 @@ def to_json(found: Features) -> str:
 
 
 def _jsonable(value: Any) -> Any:
-    if isinstance(value, Enclosure) or (isinstance(value, float)):
+    if isinstance(value, (Enclosure, float)):
         return in_json(value)
     if isinstance(value, Fraction):
         return numeral(value)

@@ -16,6 +16,7 @@ from mila_analysis.analysis.features import (
     Number,
     Point,
 )
+from mila_analysis.balls import Enclosure
 
 __all__ = ["Row", "rows"]
 
@@ -78,9 +79,7 @@ def _words(text: str) -> str:
 def _row(name: str, label: str, symbol: str, *parts: str | Number) -> Row:
     """Row of words and numbers, one after the other."""
     text = "".join(p if isinstance(p, str) else in_text(p) for p in parts)
-    latex = "".join(
-        _spelled(p) if isinstance(p, str) else in_latex(p) for p in parts
-    )
+    latex = "".join(_spelled(p) if isinstance(p, str) else in_latex(p) for p in parts)
     return Row(name, label, symbol, text, latex)
 
 
@@ -91,7 +90,9 @@ def _spelled(word: str) -> str:
     return known.get(word, word if plain else _words(word))
 
 
-def _points(name: str, label: str, symbol: str, points: Sequence[Point]) -> Iterator[Row]:
+def _points(
+    name: str, label: str, symbol: str, points: Sequence[Point]
+) -> Iterator[Row]:
     if not points:
         yield _row(name, label, symbol, "none")
     for number, point in enumerate(points):
@@ -174,10 +175,7 @@ def _limit(name: str, symbol: str, limit: Limit) -> Iterator[Row]:
     yield _row(name, "  asymptote", "f", *parts)
 
 
-def _mirrored(value: Number) -> Number:
-    from mila_analysis.balls import Enclosure
-
-    assert isinstance(value, Enclosure)
+def _mirrored(value: Enclosure) -> Enclosure:
     return Enclosure(-value.high, -value.low, value.bits)
 
 
@@ -253,8 +251,6 @@ def _dead(found: Features) -> Iterator[Row]:
 
 
 def _exactly(value: Fraction) -> Number:
-    from mila_analysis.balls import Enclosure
-
     return Enclosure(value, value, 0)
 
 

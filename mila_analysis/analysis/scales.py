@@ -17,7 +17,7 @@ import flint
 from mila_analysis.analysis.constants import Surd, ball_of
 from mila_analysis.analysis.undecided import TooNearError, UndecidedError
 
-__all__ = ["ONE", "Irrational", "Scale", "compared", "largest"]
+__all__ = ["ONE", "Irrational", "Key", "Scale", "compared", "largest"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +27,7 @@ class Irrational:
     ball: Any
 
 
-_Key = tuple[Fraction, Surd | Irrational]
+Key = tuple[Fraction, Surd | Irrational]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Scale:
 
     power: Fraction = Fraction(0)
     log: Fraction = Fraction(0)
-    exponent: frozenset[tuple[_Key, Fraction]] = frozenset()
+    exponent: frozenset[tuple[Key, Fraction]] = frozenset()
 
     def __hash__(self) -> int:
         return self._hash
@@ -52,7 +52,7 @@ class Scale:
 
     @classmethod
     def of(
-        cls, power: Fraction, log: Fraction, exponent: Mapping[_Key, Fraction]
+        cls, power: Fraction, log: Fraction, exponent: Mapping[Key, Fraction]
     ) -> Scale:
         """Scale of an exponent that may hold zeros."""
         return cls(power, log, frozenset((k, q) for k, q in exponent.items() if q))

@@ -16,7 +16,7 @@ from mila_analysis.analysis.features import Extremum, Features, Number
 from mila_analysis.errors import ParameterError
 from mila_analysis.letters import in_latex as letter
 
-__all__ = ["COLUMNS", "Sample", "Sweep", "TABLES", "sweep", "values_between"]
+__all__ = ["COLUMNS", "TABLES", "Sample", "Sweep", "sweep", "values_between"]
 
 MAX_POINTS = 1000
 FIELDS = ("minima", "lipschitz", "smoothness", "well")
@@ -55,13 +55,15 @@ COLUMNS: Mapping[str, Column] = {
     "minimum": Column("minimum of f", "f(x^*)", _minimum("value")),
     "curvature": Column("f_xx at the minimum", "f''(x^*)", _minimum("curvature")),
     "lipschitz": Column(
-        "sup |f_x|", r"\sup |f'|", lambda f: f.lipschitz and f.lipschitz.value
+        "sup |f_x|", r"\sup |f'|", lambda f: f.lipschitz.value if f.lipschitz else None
     ),
     "smoothness": Column(
-        "sup |f_xx|", r"\sup |f''|", lambda f: f.smoothness and f.smoothness.value
+        "sup |f_xx|",
+        r"\sup |f''|",
+        lambda f: f.smoothness.value if f.smoothness else None,
     ),
     "half_width": Column(
-        "width of the well", "w", lambda f: f.well and f.well.half_width
+        "width of the well", "w", lambda f: f.well.half_width if f.well else None
     ),
 }
 
@@ -94,7 +96,9 @@ def values_between(low: Fraction, high: Fraction, points: int) -> list[Fraction]
     if not 2 <= points <= MAX_POINTS:
         raise ParameterError(f"points must be 2 to {MAX_POINTS}, not {points}")
     if low >= high:
-        raise ParameterError(f"a sweep needs two ends, the lower one first: {low} {high}")
+        raise ParameterError(
+            f"a sweep needs two ends, the lower one first: {low} {high}"
+        )
     return [low + (high - low) * n / (points - 1) for n in range(points)]
 
 
@@ -131,7 +135,10 @@ def _json(found: Sweep) -> str:
         "samples": [
             {
                 found.parameter: numeral(sample.value),
-                **{k: None if n is None else in_json(n) for k, n in sample.numbers.items()},
+                **{
+                    k: None if n is None else in_json(n)
+                    for k, n in sample.numbers.items()
+                },
             }
             for sample in found.samples
         ],

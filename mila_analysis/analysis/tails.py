@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 BITS = 128
 
-FIRST, LAST = 2, 20
+FIRST, LAST = 2, 44
 """Binary logarithms of where tails may begin."""
 
 
@@ -43,11 +43,18 @@ class End:
     _known: dict[Polynomial, Expansion] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.tail = Tail(flint.arb(flint.fmpq(self.start.numerator, self.start.denominator)))
+        self.tail = Tail(
+            flint.arb(flint.fmpq(self.start.numerator, self.start.denominator))
+        )
 
     @property
     def values(self) -> Sequence[Expansion | Huge]:
         """Expansions of x and of the generators."""
+        self._expand()
+        return self._values
+
+    def _expand(self) -> None:
+        """Expansions of the symbols that have none yet."""
         if not self._values:
             self._values.append(
                 self.tail.monomial(Constant.of(self.side), Scale(Fraction(1)))
@@ -61,7 +68,6 @@ class End:
             if bottom is not None:
                 argument = self._quotient(top, bottom)
             self._values.append(FUNCTIONS[generator.function](self.tail, argument))
-        return self._values
 
     def _quotient(self, top: Polynomial, bottom: Polynomial) -> Expansion:
         """A quotient of sums, both divided by what grows beyond all scales."""
@@ -70,9 +76,9 @@ class End:
         return self.tail.product(above, self.tail.inverse(below))
 
     def sum(self, polynomial: Polynomial) -> Expansion:
-        """A sum, divided by the highest powers in it of what grows beyond all scales."""
+        """A sum, over the highest powers in it of what grows beyond all scales."""
         if polynomial not in self._known:
-            assert self.values
+            self._expand()
             self._known[polynomial] = self._sum(polynomial)
         return self._known[polynomial]
 

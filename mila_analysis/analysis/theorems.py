@@ -56,11 +56,8 @@ def _of_shifted(found: Shifted) -> Theorem:
     parts = [
         ("x", found.place), ("f", found.value), (f"dx/d{name}", found.rate)
     ]  # fmt: skip
-    text = (
-        f"For every {name}: exactly {number} {plural}, at "
-        + ", ".join(f"{left} = {_plain(right)}" for left, right in parts)
-        + f", where E = {_plain(found.exponential)}"
-    )
+    width = max(len(left) for left, _ in parts)
+    text = f"For every {name}: exactly {number} {plural}"
     symbol = in_latex(name)
     lefts = ("x", "f(x)", rf"\frac{{dx}}{{d{symbol}}}")
     names = {found.parameter: sympy.Symbol(symbol), x: x}
@@ -76,9 +73,11 @@ def _of_shifted(found: Shifted) -> Theorem:
     ends = [b.high for b in found.branches[:-1]]
     if ends:
         shown = ", ".join(f"{sympy.N(e, DIGITS)}" for e in ends)
-        text += f"; between E = 0, {shown} and ∞ there is one each"
+        text += f", one between E = 0, {shown} and ∞ each"
         latex += rf"; between $E = 0$, ${shown}$ and $\infty$ there is one each"
-    return Theorem(f"{text}.", f"{latex}.")
+    lines = [f"{left:<{width}} = {_plain(right)}" for left, right in parts]
+    lines.append(f"{'E':<{width}} = {_plain(found.exponential)}")
+    return Theorem("\n  ".join([f"{text}, at", *lines]), f"{latex}.")
 
 
 def _plain(expression: Any) -> str:

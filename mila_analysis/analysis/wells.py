@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import flint
@@ -16,10 +17,12 @@ from mila_analysis.analysis.features import (
     Interval,
     Number,
     Well,
+    enclosed,
     enclosure,
 )
 from mila_analysis.analysis.levels import crossings
 from mila_analysis.analysis.line import Line
+from mila_analysis.analysis.pieces import Segment
 from mila_analysis.analysis.undecided import UndecidedError
 from mila_analysis.analysis.zeros import FINE_BITS, Zero
 from mila_analysis.balls import Enclosure
@@ -43,8 +46,7 @@ def well(line: Line, minima: Sequence[Extremum] | None) -> Well | None:
     with flint.ctx.workprec(FINE_BITS):
         level = _ball(bottom.value) / 2
         left, right = _beside(line, level, bottom)
-        depth = enclosure(-_ball(bottom.value))
-        assert isinstance(depth, Enclosure)
+        depth = enclosed(-_ball(bottom.value))
         width = enclosure(right - left)
         return Well(low, high, depth, enclosure(left), enclosure(right), width)
 
@@ -79,9 +81,7 @@ def _beside(line: Line, level: Any, bottom: Extremum) -> tuple[Any, Any]:
     left = [z for z in found if _is_below(z, bottom.low)]
     right = [z for z in found if not _is_below(z, bottom.high)]
     nearest = (left[-1:], -1), (right[:1], 1)
-    return tuple(  # type: ignore[return-value]
-        z[0].ball if z else _staying(line, level, side) for z, side in nearest
-    )
+    return tuple(z[0].ball if z else _staying(line, level, side) for z, side in nearest)
 
 
 def _staying(line: Line, level: Any, side: int) -> Any:
@@ -111,8 +111,8 @@ def dead(line: Line, threshold: Fraction) -> tuple[Interval, ...]:
             key=lambda z: z.ball.mid(),
         )
         ends = [piece.low, *inner, piece.high]
-        for low, high in zip(ends, ends[1:], strict=False):
-            if not abs(piece.value("f_x", _inner(low, high))) < level:
+        for low, high in pairwise(ends):
+            if not abs(piece.value("f_x", Segment(low, high, 0).inner)) < level:
                 continue
             left = -math.inf if low is None else enclosure(low.ball)
             right = math.inf if high is None else enclosure(high.ball)
@@ -121,13 +121,3 @@ def dead(line: Line, threshold: Fraction) -> tuple[Interval, ...]:
             else:
                 found.append(Interval(left, right, "dead"))
     return tuple(found)
-
-
-def _inner(low: Zero | None, high: Zero | None) -> Any:
-    if low is None and high is None:
-        return flint.arb(0)
-    if low is None or high is None:
-        end = low or high
-        assert end is not None
-        return (end.ball + (1 if high is None else -1)).mid()
-    return ((low.ball + high.ball) / 2).mid()

@@ -85,13 +85,15 @@ def _exponentials(tower: Tower, polynomial: Polynomial) -> bool:
     """Whether a product holds nothing but exponentials."""
     ((powers, _),) = polynomial.terms
     kinds = ("x", *(g.function for g in tower.generators))
-    return all(kind in ("exp", "pi") for kind, n in zip(kinds, powers, strict=True) if n)
+    return all(
+        kind in ("exp", "pi") for kind, n in zip(kinds, powers, strict=True) if n
+    )
 
 
 def _of_polynomial(polynomial: Polynomial, low: Fraction, high: Fraction) -> list[Zero]:
     """Real zeros of a polynomial in x, by Arb's own isolation."""
     degree = max(powers[0] for powers, _ in polynomial.terms)
-    coefficients = [flint.fmpq(0)] * (degree + 1)
+    coefficients: list[Any] = [flint.fmpq(0)] * (degree + 1)
     for powers, c in polynomial.terms:
         coefficients[powers[0]] = flint.fmpq(c.numerator, c.denominator)
     whole = flint.fmpq_poly(coefficients)
@@ -124,7 +126,8 @@ def isolated(
 
     Args:
         series: ball and length to the Taylor series, or None where there is none.
-        low, high: ends of the interval.
+        low: left end of the interval.
+        high: its right end.
         vanishes: whether exact algebra says that a rational is a zero.
 
     Raises:
@@ -156,10 +159,10 @@ def isolated(
 
 
 def _candidate(left: Fraction, right: Fraction) -> Fraction | None:
-    """Zero, or the simplest rational in a narrow piece: a multiple zero may be there."""
+    """Zero, or the simplest rational in a narrow piece: maybe a multiple zero."""
     if left <= 0 <= right:
         return Fraction(0)
-    if right - left > NARROW * max(1, abs(left)):
+    if right - left > NARROW * max(Fraction(1), abs(left)):
         return None
     return _simplest(left, right)
 
@@ -190,7 +193,7 @@ def _multiple(
     vanishes: Vanishes,
     found: list[Zero],
 ) -> Fraction | None:
-    """Half a width around an exact zero where it is the only one; None if it is none."""
+    """Half a width around an exact zero in which it is the only one, or None."""
     with flint.ctx.workprec(BITS):
         at = series(ball_of(point), MAX_ORDER)
     if at is None or not at[0].contains(0):
@@ -221,30 +224,29 @@ def _decided(
     """Zeros in a piece, or None where it is still too wide."""
     with flint.ctx.workprec(BITS):
         over = series(_between(low, high), 2)
-        if over is None or not over[0].is_finite():
-            return None
-        if not over[0].contains(0):
-            return []
-        if not over[1].is_finite():
-            return None
-        middle = ball_of((low + high) / 2)
-        at = series(middle, 1)
-        if at is None:
-            return None
-        width = flint.arb(0, 1) * ball_of((high - low) / 2)
-        if not (at[0] + over[1] * width).contains(0):
+        if over is None or not (over[0].is_finite() and over[1].is_finite()):
+            known = over is not None and over[0].is_finite()
+            return [] if known and not over[0].contains(0) else None
+        if not over[0].contains(0) or _is_away(series, over[1], low, high):
             return []
         if over[1].contains(0):
             return None
     first, last = (_sign(series, vanishes, end) for end in (low, high))
     if first is None or last is None:
         return None
-    if first * last > 0:
-        return []
     if first == 0 or last == 0:
         end = low if first == 0 else high
         return [Zero(ball_of(end), 1, end)]
-    return [refined(series, low, high)]
+    return [refined(series, low, high)] if first != last else []
+
+
+def _is_away(series: Series, slope: Any, low: Fraction, high: Fraction) -> bool:
+    """Whether the value in the middle and the slopes leave no room for a zero."""
+    at = series(ball_of((low + high) / 2), 1)
+    if at is None:
+        return False
+    width = flint.arb(0, 1) * ball_of((high - low) / 2)
+    return not (at[0] + slope * width).contains(0)
 
 
 def _sign(series: Series, vanishes: Vanishes, at: Fraction) -> int | None:
@@ -314,5 +316,7 @@ def _in_order(found: list[Zero]) -> list[Zero]:
             others.append(zero)
         else:
             known = exact.get(zero.exact)
-            exact[zero.exact] = max(known, zero, key=lambda z: z.order) if known else zero
+            exact[zero.exact] = (
+                max(known, zero, key=lambda z: z.order) if known else zero
+            )
     return sorted([*exact.values(), *others], key=lambda z: z.ball.mid())

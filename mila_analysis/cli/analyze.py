@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from mila_analysis.activation import Activation, exact, swept_parameter
-
 from mila_analysis.cli.output import STDOUT, emit, say
 from mila_analysis.cli.selection import Acts, Betas, Params, Tex, several
 from mila_analysis.errors import ParameterError, suggestion
@@ -42,7 +41,8 @@ def analyze(
     style: Annotated[
         str,
         typer.Option(
-            "--format", metavar="FORM",
+            "--format",
+            metavar="FORM",
             help="text, json, markdown or latex; of a sweep text, csv, json or latex. "
             "The suffix of -o picks it unless given.",
         ),

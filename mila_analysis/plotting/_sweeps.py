@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from mila_analysis.activation import Activation, numeral, swept_parameter
-from mila_analysis.errors import ParameterError, suggestion
+from mila_analysis.errors import ParameterError
 
 __all__ = ["SWEPT_VALUES", "domain", "family"]
 

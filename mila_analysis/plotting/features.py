@@ -36,7 +36,7 @@ PANELS = {
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Swept:
-    """Features of one activation over a parameter; NaN where there is no such number."""
+    """Features of one activation over a parameter; NaN where there is none."""
 
     activation: Activation
     parameter: str
@@ -53,8 +53,7 @@ class FeaturesData:
 
 def compute(request: Request) -> FeaturesData:
     """Analyze each activation at each value of the parameter."""
-    assert request.sweep is not None
-    low, high = (Fraction(repr(end)) for end in request.sweep)
+    low, high = (Fraction(repr(end)) for end in request.sweep or (-3.0, 3.0))
     values = values_between(low, high, request.points or POINTS)
     found = tuple(_swept(a, request.parameter, values) for a in request.activations)
     if not any(np.isfinite(n).any() for s in found for n in s.numbers.values()):
