@@ -1,8 +1,9 @@
 """A stable form to a Triton module that stands alone; its text to functions, a layer.
 
 `spelling` and `arithmetic` are how programs are written, `frame` the kernels and all
-else around them, `runtime` with `_device` and `_host` what is the same in all files,
-`reading` a file to its programs.
+else around them, `runtime` what is the same in all files, `reading` a file to its
+programs. What runs on the device is in `_numbers`, `_functions`, `_fused`, `_memory`;
+what launches it in `_host`.
 
 Derivatives and the layer are those of torch code. As in C a short program computes most
 elements, and the whole one those beyond its reach.

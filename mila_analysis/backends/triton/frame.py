@@ -10,7 +10,7 @@ from mila_analysis.activation import Activation
 from mila_analysis.backends._python_parts import without
 from mila_analysis.backends.torch.shell import Shell
 from mila_analysis.backends.triton.arithmetic import far
-from mila_analysis.backends.triton.runtime import derivatives, runtime
+from mila_analysis.backends.triton.runtime import derivatives, device, runtime
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.stability import Near
 
@@ -85,7 +85,7 @@ class Frame:
         return [
             f"{head}\n\n{IMPORTS}",
             *self.shell.head(formula),
-            runtime("_device.py"),
+            *device(),
             *([_function(f"_far({given})", far(self.near))] if self.near else []),
             *functions,
             *(self._kernel(title) for title in self.bodies),
