@@ -544,3 +544,15 @@ class TestFiles:
         ]
         assert min(fused) > 0
         assert all("div.rn." in ptx for _, ptx in found[:5])
+
+    @pytest.mark.slow
+    @pytest.mark.skipif(sys.platform != "linux", reason="Triton compiles on Linux")
+    def test_kernels_of_wide_forms_compile_too(self, tmp_path):
+        code = generate_code(get("snake"), "triton", order=1)
+        environment = {"TRITON_INTERPRET": "0", "TRITON_CACHE_DIR": str(tmp_path)}
+        path = code.save(tmp_path / "snake.py")
+        found = run(COMPILED, path, folder=tmp_path, **environment)
+        assert len(found) == 5
+        for _, ptx in found:
+            assert "fma.rn.f64" in ptx
+            assert not re.search(r"approx|\.ftz|div\.full|call\.uni", ptx)

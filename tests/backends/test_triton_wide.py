@@ -269,6 +269,31 @@ class TestResults:
         known = names_of(mine)["f_x"](short.detach().double(), 0.5)
         assert torch.equal(short.grad, nearest(known.numpy(), torch.bfloat16))
 
+    @pytest.mark.parametrize("name", ["gelu", "isru", "snake", "phish"])
+    def test_a_value_does_not_depend_on_its_neighbours(self, name):
+        """The short program and wide numbers, side by side and alone."""
+        partials = names_of(get(name))["partials"]
+        near = torch.linspace(-6, 6, 40, dtype=torch.float64)
+        far = torch.tensor([1e300, -1e30, 5e-324, -1e-90, INF, -INF], dtype=near.dtype)
+        whole = partials(torch.cat([near, far]))
+        for part, x in ((slice(0, 40), near), (slice(40, None), far)):
+            for key, values in partials(x).items():
+                known = whole[key][part]
+                assert torch.equal(values.view(torch.int64), known.view(torch.int64))
+
+    @pytest.mark.parametrize("a", [0.0, -0.0, -2.0, 1e-9, 3e4, INF, math.nan])
+    @pytest.mark.parametrize("name", ["isru", "snake", "celu", "squareplus"])
+    def test_parameters_beyond_the_box(self, name, a):
+        activation = get(name)
+        x = torch.tensor([-30.0, -0.7, 0.0, 1.3, 50.0], dtype=torch.float64)
+        given = {activation.parameters[0].name: a}
+        found = names_of(activation)["partials"](x, **given)
+        wanted = lambdify(activation, "torch").partials(x, **given)
+        for key, values in wanted.items():
+            torch.testing.assert_close(
+                found[key], values, rtol=1e-11, atol=1e-300, equal_nan=True
+            )
+
     @pytest.mark.parametrize("name", ["gelu", "softsign", "tanhexp"])
     def test_a_certificate(self, name):
         code = generate_code(get(name), "triton", order=1)
@@ -318,6 +343,8 @@ class TestText:
             ("_plus(total, s, ", "_plus(total, total, "),
             ("1.01 * close", "1.02 * close"),
             ("gap < -65536", "gap < -6"),
+            ("_outside_any(x, ", "_outside_any(x, 0.0 * "),
+            ("340.0)", "3400.0)"),
         ],
     )
     def test_whatever_else_is_changed_is_refused(self, old, new):

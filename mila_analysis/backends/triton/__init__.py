@@ -5,8 +5,9 @@ else around them, `runtime` what is the same in all files, `reading` a file to i
 programs. What runs on the device is in `_numbers`, `_functions`, `_fused`, `_memory`;
 what launches it in `_host`.
 
-Forms for wide numbers are spelled by `wide`, in a `wide_frame`, with `series` made
-for the file, `_wide`, `_wide_functions` and `_wide_angles` on the device.
+Forms for wide numbers are spelled by `wide`, in a `wide_frame`, with `series` made for
+the file, `_wide`, `_wide_functions` and `_wide_angles` on the device. Most elements are
+in a box (`boxed`), where a short program of plain float64 holds (`_near`).
 
 Derivatives and the layer are those of torch code. As in C a short program computes most
 elements, and the whole one those beyond its reach.

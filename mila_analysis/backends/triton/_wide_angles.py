@@ -47,7 +47,7 @@ def _turned(m, e):
     first = tl.maximum(e - 52, 0) // 48
     total = m * 0.0
     low = m * 0.0
-    for k in tl.static_range(5):
+    for k in range(5):
         part = _turn_part(first + k)
         unit = _power(e - 48 * (first + (k + 1)))
         digit = (part >> 24).to(tl.float64) * 16777216.0 * unit

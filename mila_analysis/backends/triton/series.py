@@ -12,6 +12,7 @@ from mila_analysis.backends._error_functions import (
     erfcx_coefficients,
 )
 from mila_analysis.backends._turns import turn_digits
+from mila_analysis.backends.c.close import leading
 from mila_analysis.backends.c.series import (
     INVERSE_ROOT_PI,
     PI,
@@ -32,10 +33,16 @@ TERMS = 26
 def series() -> str:
     """Functions of blocks of float64, and constants, that other functions call."""
     right, rest = pair(PI / 2)
+    first = leading(PI / 2, 33)
+    second = leading(PI / 2 - first, 33)
     constants = {
         "RIGHT_ANGLE": right,
         "RIGHT_ANGLE_REST": rest,
         "ONE_BY_ROOT_PI": float(INVERSE_ROOT_PI),
+        "QUADRANTS": float(2 / PI),
+        "RIGHT_FIRST": float(first),
+        "RIGHT_SECOND": float(second),
+        "RIGHT_THIRD": float(first + second - PI / 2),  # to be added
     }
     sums = {
         "erf": erf_coefficients(BITS),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mila_analysis.activation import Activation
+from mila_analysis.backends.triton import spelling
+from mila_analysis.backends.triton.boxed import Boxed, boxed
 from mila_analysis.backends.triton.frame import Frame, function
 from mila_analysis.backends.triton.runtime import device, runtime
 from mila_analysis.backends.triton.series import series
@@ -22,14 +24,30 @@ class WideFrame(Frame):
     """The parts of a file whose arithmetic is that of wide numbers.
 
     All is computed in float64, and rounded once.
+
+    Attributes:
+        box: the short program in a box, if there is one of use.
     """
+
+    box: Boxed | None
+
+    @property
+    def has_near(self) -> bool:
+        """Whether most elements are computed by a short program."""
+        return self.box is not None
 
     def arithmetic(self, form: StableForm) -> dict[str, list[str]]:
         """Statements of the functions of the arithmetic, by their names."""
-        return {
-            f"_whole_{title}": returned(form.whole, wanted)
-            for title, wanted in self.bodies.items()
-        }
+        found = {}
+        for title, wanted in self.bodies.items():
+            if self.box:
+                near = spelling.returned(self.box.program, wanted)
+                found[f"_near_{title}"] = near
+            found[f"_whole_{title}"] = returned(form.whole, wanted)
+        return found
+
+    def _far(self) -> list[str]:
+        return self.box.far(self.activation.variables) if self.box else []
 
     @property
     def others(self) -> str:
@@ -38,7 +56,8 @@ class WideFrame(Frame):
 
     def _device(self) -> list[str]:
         names = ("_wide.py", "_wide_functions.py", "_wide_angles.py")
-        return device(series(), *map(runtime, names))
+        more = ["_near.py"] if self.box else []
+        return device(series(), *map(runtime, [*names, *more]))
 
     def _general(self) -> list[str]:
         """From float64 to float64 by wide numbers, limits and NaN included."""
@@ -76,5 +95,6 @@ class WideFrame(Frame):
 
 def frame_of(activation: Activation, order: int, form: StableForm) -> Frame:
     """The frame of the file of a stable form."""
-    made = WideFrame if form.strategy == "wide" else Frame
-    return made(activation, order, form.near)
+    if form.strategy != "wide":
+        return Frame(activation, order, form.near)
+    return WideFrame(activation, order, None, boxed(form))
