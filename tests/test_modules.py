@@ -424,6 +424,15 @@ found.sum().backward()
 import pickle
 assert torch.equal(pickle.loads(pickle.dumps(plain))(x), found)
 print(float(plain.beta.grad))
+known = len(calls)
+wide = ma.as_module(ma.get("gelu"), native=False)
+x.grad = None
+found = wide(x)
+assert len(calls) > known
+assert torch.allclose(found.double(), torch.nn.functional.gelu(x.double()))
+found.sum().backward()
+exact = ma.lambdify(ma.get("gelu"), "numpy")["f_x"](x.detach().numpy())
+assert torch.allclose(x.grad, torch.from_numpy(exact), rtol=1e-6)
 """
         done = subprocess.run(
             [sys.executable, "-c", script],

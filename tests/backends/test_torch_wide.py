@@ -521,10 +521,6 @@ class TestReading:
 
 
 class TestOthers:
-    def test_triton_has_none_of_them_and_says_so(self):
-        with pytest.raises(UnsupportedError, match="exponent of their own"):
-            generate_code(GELU, "triton")
-
     def test_files_of_floats_have_none_of_this(self):
         text = generate_code(get("mila"), "torch").text
         assert "_Wide" not in text

@@ -30,7 +30,7 @@ from mila_analysis.program import Binding, Expression, Name, Number, Operation
 from mila_analysis.stability import Program, StableForm
 from mila_analysis.stability.reach import DOUBLE, FLOAT, Box, box
 
-__all__ = ["Close", "close", "runtime"]
+__all__ = ["Close", "close", "leading", "runtime"]
 
 OURS = (
     "expm1",
@@ -185,8 +185,8 @@ def _accounted(program: Program) -> frozenset[str]:
 def runtime() -> str:
     """The functions in C that the spellings call."""
     right = PI / 2
-    first = _leading(right, 33)
-    second = _leading(right - first, 33)
+    first = leading(right, 33)
+    second = leading(right - first, 33)
     values = {
         "QUADRANTS": 1 / right,
         "RIGHT_FIRST": first,
@@ -240,7 +240,7 @@ def _rest_sum(end: str, terms: int) -> str:
     return "\n".join([head, "{", *lines, "    return sum;", "}"])
 
 
-def _leading(value: Fraction, bits: int) -> Fraction:
+def leading(value: Fraction, bits: int) -> Fraction:
     """The first bits of a positive number."""
     shift = 0
     while value * 2**shift < 2 ** (bits - 1):

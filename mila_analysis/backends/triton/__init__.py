@@ -1,8 +1,13 @@
 """A stable form to a Triton module that stands alone; its text to functions, a layer.
 
 `spelling` and `arithmetic` are how programs are written, `frame` the kernels and all
-else around them, `runtime` with `_device` and `_host` what is the same in all files,
-`reading` a file to its programs.
+else around them, `runtime` what is the same in all files, `reading` a file to its
+programs. What runs on the device is in `_numbers`, `_functions`, `_fused`, `_memory`;
+what launches it in `_host`.
+
+Forms for wide numbers are spelled by `wide`, in a `wide_frame`, with `series` made for
+the file, `_wide`, `_wide_functions` and `_wide_angles` on the device. Most elements are
+in a box (`boxed`), where a short program of plain float64 holds (`_near`).
 
 Derivatives and the layer are those of torch code. As in C a short program computes most
 elements, and the whole one those beyond its reach.
@@ -24,11 +29,9 @@ from mila_analysis.backends.backend import Backend, Source
 from mila_analysis.backends.header import docstring, parse
 from mila_analysis.backends.torch import layer_in, portable
 from mila_analysis.backends.torch.shell import Shell
-from mila_analysis.backends.triton.arithmetic import arithmetic
-from mila_analysis.backends.triton.frame import Frame
 from mila_analysis.backends.triton.reading import read
+from mila_analysis.backends.triton.wide_frame import frame_of
 from mila_analysis.errors import UnsupportedError
-from mila_analysis.stability import StableForm
 
 __all__ = ["TRITON", "NoTritonError", "available", "install", "layer", "namespace"]
 
@@ -40,28 +43,15 @@ class NoTritonError(UnsupportedError):
 
 
 def emit(source: Source) -> str:
-    """Source text: public functions, arithmetic, kernels, the runtime, the layer.
-
-    Raises:
-        UnsupportedError: the form is for wide numbers.
-    """
-    derivation = source.derivation
-    _check_form(source.form)
-    frame = Frame(source.activation, derivation.order, source.form.near)
+    """Source text: public functions, arithmetic, kernels, the runtime, the layer."""
+    derivation, form = source.derivation, source.form
+    frame = frame_of(source.activation, derivation.order, form)
     parts = frame.parts(
         docstring(source, "triton"),
         lambda name: str(derivation.tower(name)),
-        arithmetic(source.form, frame.bodies),
+        frame.arithmetic(form),
     )
     return "\n\n\n".join(parts) + "\n"
-
-
-def _check_form(form: StableForm) -> None:
-    if form.strategy == "wide":
-        raise UnsupportedError(
-            "Triton code has no numbers with an exponent of their own, which this "
-            "activation needs: use the backend torch, which computes on GPUs too"
-        )
 
 
 def available() -> bool:

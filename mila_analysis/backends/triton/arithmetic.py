@@ -10,7 +10,7 @@ from mila_analysis.backends.triton.spelling import assignments, returned, spell
 from mila_analysis.program import Binding, Expression, Operation
 from mila_analysis.stability import Near, Program, StableForm
 
-__all__ = ["arithmetic", "far"]
+__all__ = ["arithmetic", "far", "shortened"]
 
 
 def arithmetic(
@@ -24,7 +24,7 @@ def arithmetic(
     """
     known = {"whole": normal_exponentials(form.whole)}
     if form.near:
-        known = {"near": _shortened(fused(form.near.program)), **known}
+        known = {"near": shortened(fused(form.near.program)), **known}
     return {
         f"_{kind}_{title}": returned(program, wanted)
         for title, wanted in bodies.items()
@@ -32,7 +32,7 @@ def arithmetic(
     }
 
 
-def _shortened(program: Program) -> Program:
+def shortened(program: Program) -> Program:
     """A program with the exponential of normal results."""
 
     def marked(value: Expression) -> Expression:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from mila_analysis.activation import Activation
 from mila_analysis.backends._python_parts import without
 from mila_analysis.backends.torch.shell import Shell
-from mila_analysis.backends.triton.arithmetic import far
-from mila_analysis.backends.triton.runtime import derivatives, runtime
+from mila_analysis.backends.triton.arithmetic import arithmetic, far
+from mila_analysis.backends.triton.runtime import derivatives, device, runtime
 from mila_analysis.errors import UnsupportedError
-from mila_analysis.stability import Near
+from mila_analysis.stability import Near, StableForm
 
-__all__ = ["Frame"]
+__all__ = ["Frame", "function"]
 
 IMPORTS = """\
 import contextlib
@@ -60,8 +60,22 @@ class Frame:
         return {
             f"_{kind}_{title}": names
             for title, names in self.bodies.items()
-            for kind in (("near", "whole") if self.near else ("whole",))
+            for kind in (("near", "whole") if self.has_near else ("whole",))
         }
+
+    @property
+    def has_near(self) -> bool:
+        """Whether most elements are computed by a short program."""
+        return self.near is not None
+
+    @property
+    def others(self) -> str:
+        """What functions are called that compute the other elements."""
+        return "_whole"
+
+    def arithmetic(self, form: StableForm) -> dict[str, list[str]]:
+        """Statements of the functions of the arithmetic, by their names."""
+        return arithmetic(form, self.bodies)
 
     # Text
 
@@ -80,18 +94,31 @@ class Frame:
         """
         given = ", ".join(self.activation.variables)
         functions = [
-            _function(f"{name}({given})", lines) for name, lines in statements.items()
+            function(f"{name}({given})", lines) for name, lines in statements.items()
         ]
         return [
             f"{head}\n\n{IMPORTS}",
             *self.shell.head(formula),
-            runtime("_device.py"),
-            *([_function(f"_far({given})", far(self.near))] if self.near else []),
+            *self._device(),
+            *([function(f"_far({given})", self._far())] if self.has_near else []),
             *functions,
+            *self._general(),
             *(self._kernel(title) for title in self.bodies),
             *(self._backward(title) for title in self._gradients()),
             *self._tail(),
         ]
+
+    def _device(self) -> list[str]:
+        """What all such files have on the device."""
+        return device()
+
+    def _far(self) -> list[str]:
+        """Statements that tell which elements are beyond the short program."""
+        return far(self.near) if self.near else []
+
+    def _general(self) -> list[str]:
+        """Functions around those of the arithmetic."""
+        return []
 
     def _gradients(self) -> list[str]:
         """Titles of what backward needs: f_x alone, and with those of parameters."""
@@ -123,7 +150,7 @@ class Frame:
         lines = [
             *self._loads(),
             *self._values(title),
-            *(f"_write(_to_{name}, _i, _n, {name})" for name in names),
+            *(self._written(name, name) for name in names),
         ]
         return self._launched(f"_kernel_{title}", places, lines)
 
@@ -135,10 +162,13 @@ class Frame:
             *self._loads(),
             "_grad = _read(_at_grad, _i, _n)",
             *self._values(title),
-            "_write(_to_f_x, _i, _n, _grad * f_x)",
+            self._written("f_x", "_grad * f_x"),
             *(f"_write_sum(_to_{n}, _i, _n, _grad * {n})" for n in names[1:]),
         ]
         return self._launched(f"_backward_{title}", places, lines)
+
+    def _written(self, name: str, value: str) -> str:
+        return f"_write(_to_{name}, _i, _n, {value})"
 
     def _loads(self) -> list[str]:
         given = [p.name for p in self.activation.parameters]
@@ -152,13 +182,14 @@ class Frame:
         """Values of all elements of a block, each by the program that is for it."""
         names = self.bodies[title]
         given = ", ".join(self.activation.variables)
-        if not self.near:
-            return [f"{', '.join(names)} = _whole_{title}({given})"]
+        whole = f"{self.others}_{title}({given})"
+        if not self.has_near:
+            return [f"{', '.join(names)} = {whole}"]
         return [
             f"{', '.join(names)} = _near_{title}({given})",
             f"_is_far = _far({given})",
             "if _any(_is_far):",
-            f"    {', '.join(f'_other_{n}' for n in names)} = _whole_{title}({given})",
+            f"    {', '.join(f'_other_{n}' for n in names)} = {whole}",
             *(f"    {n} = tl.where(_is_far > 0, _other_{n}, {n})" for n in names),
         ]
 
@@ -169,10 +200,11 @@ class Frame:
         listed = [*arguments, *(f"{option}: tl.constexpr" for option in options)]
         wrapped = textwrap.wrap(", ".join(listed), WIDTH, break_long_words=False)
         inner = "".join(f"    {line}\n" for line in wrapped)
-        return _function(f"{name}(\n{inner})", lines)
+        return function(f"{name}(\n{inner})", lines)
 
 
-def _function(signature: str, lines: Sequence[str]) -> str:
+def function(signature: str, lines: Sequence[str]) -> str:
+    """A function that runs on the device."""
     return "\n".join(["@triton.jit", f"def {signature}:", *(f"    {s}" for s in lines)])
 
 

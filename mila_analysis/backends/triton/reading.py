@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from fractions import Fraction
 
 from mila_analysis.backends import header
@@ -14,11 +15,13 @@ from mila_analysis.backends._python_reading import (
 )
 from mila_analysis.backends.backend import Reading
 from mila_analysis.backends.torch.spelling import single_residue
+from mila_analysis.backends.triton import wide
 from mila_analysis.backends.triton.frame import Frame
 from mila_analysis.backends.triton.spelling import CALLS, UNDEFINED
+from mila_analysis.backends.triton.wide_frame import frame_of
 from mila_analysis.derivation import derive
 from mila_analysis.program import NAN
-from mila_analysis.stability import stabilize
+from mila_analysis.stability import Program, StableForm, stabilize
 
 __all__ = ["read"]
 
@@ -32,6 +35,14 @@ DIALECT = Dialect(
     values={UNDEFINED: NAN},
 )
 
+WIDE = Dialect(
+    calls={
+        **{call: kind for kind, call in wide.CALLS.items()},
+        wide.RESIDUE: "residue",
+    },
+    values={wide.UNDEFINED: NAN},
+)
+
 
 def read(text: str) -> list[Reading]:
     """Programs of a generated Triton module, by the function that each stands in.
@@ -42,14 +53,24 @@ def read(text: str) -> list[Reading]:
     """
     known = header.parse(text)
     form = stabilize(derive(known.activation, known.order))
-    frame = Frame(known.activation, known.order, form.near)
-    tree = parsed(text)
-    functions = _arithmetic(tree, frame)
+    frame = frame_of(known.activation, known.order, form)
+    functions = _arithmetic(parsed(text), frame)
     variables = known.activation.variables
     return [
-        Reading(title, read_function(_plain(functions[title]), DIALECT, variables, w))
-        for title, w in frame.functions().items()
+        Reading(title, _program(functions[title], form, variables, wanted))
+        for title, wanted in frame.functions().items()
     ]
+
+
+def _program(
+    node: ast.FunctionDef,
+    form: StableForm,
+    variables: Sequence[str],
+    wanted: Sequence[str],
+) -> Program:
+    if form.strategy == "wide" and node.name.startswith("_whole_"):
+        return read_function(_rewritten(node, _PlainWide()), WIDE, variables, wanted)
+    return read_function(_rewritten(node, _Plain()), DIALECT, variables, wanted)
 
 
 def _arithmetic(tree: ast.Module, frame: Frame) -> dict[str, ast.FunctionDef]:
@@ -59,9 +80,9 @@ def _arithmetic(tree: ast.Module, frame: Frame) -> dict[str, ast.FunctionDef]:
     return arithmetic_in(tree, wanted, empty)
 
 
-def _plain(node: ast.FunctionDef) -> ast.FunctionDef:
-    """Arithmetic without what only gives a number its dtype."""
-    rewritten = _Plain().visit(node)
+def _rewritten(node: ast.FunctionDef, rewriter: ast.NodeTransformer) -> ast.FunctionDef:
+    """Arithmetic without what only gives a number its kind."""
+    rewritten: ast.FunctionDef = rewriter.visit(node)
     ast.fix_missing_locations(rewritten)
     return rewritten
 
@@ -90,4 +111,27 @@ class _Plain(ast.NodeTransformer):
                 if single_residue(total) != parts[2]:
                     raise ReadingError(f"line {node.lineno}: no residue of {total}")
                 return ast.copy_location(ast.Call(node.func, [high, low], []), node)
+        return node
+
+
+class _PlainWide(ast.NodeTransformer):
+    """`_wide_number(x, c)` is c; the order of a and b, beside 0, is that of both."""
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        match ast.unparse(node.func), node.args:
+            case wide.NUMBER, [ast.Name("x"), value] if not node.keywords:
+                return value
+            case wide.RESIDUE, [ast.Name("x"), high, low]:
+                called = ast.Call(node.func, [high, low], node.keywords)
+                return ast.copy_location(called, node)
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        self.generic_visit(node)
+        match node:
+            case ast.Compare(
+                ast.Call(ast.Name(wide.ORDER), [a, b], []), ops, [ast.Constant(0.0)]
+            ):
+                return ast.copy_location(ast.Compare(a, ops, [b]), node)
         return node

@@ -7,7 +7,9 @@ from importlib.resources import files
 from mila_analysis.backends._python_parts import without
 from mila_analysis.backends.torch.shell import derivatives as torch_derivatives
 
-__all__ = ["derivatives", "runtime"]
+__all__ = ["derivatives", "device", "runtime"]
+
+_DEVICE = ("_numbers.py", "_functions.py", "_fused.py")
 
 _REPLACED = ("_settle", "_computed", "_evaluate")
 
@@ -15,6 +17,12 @@ _REPLACED = ("_settle", "_computed", "_evaluate")
 def derivatives() -> str:
     """The part of the runtime of torch files that computes nothing itself."""
     return without(torch_derivatives(), _REPLACED)
+
+
+def device(*more: str) -> list[str]:
+    """The parts that run on the device; more stand before what loads and stores."""
+    first, last = map(runtime, _DEVICE), runtime("_memory.py")
+    return [*first, *more, last]
 
 
 def runtime(name: str) -> str:

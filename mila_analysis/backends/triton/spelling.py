@@ -24,7 +24,9 @@ CALLS = {
     "step": "_step", "finite": "_finite", "capped": "_capped", "tail": "_tail",
     "swell": "_swell", "modest": "_modest", "tame": "_tame",
     "product_error": "_product_error", "fused": "_fused", "exp_sum": "_exp_sum",
-    "exp_near": "_exp_near",
+    "exp_near": "_exp_near", "sqrt": "tl.sqrt", "erf": "_near_erf",
+    "erfcx": "_flat_erfcx", "atan": "_near_atan", "sin": "_near_sin",
+    "cos": "_near_cos", "exp_rest": "_near_exp_rest", "exp_error": "_near_exp_error",
 }  # fmt: skip
 
 
@@ -45,6 +47,8 @@ def spell(expression: Expression, level: int = 0) -> str:
         return f"({text})" if own < level else text
     if kind == "residue" and isinstance(args[0], Number):
         return _residue(args[0].value)
+    if kind == "exp_rest" and isinstance(args[1], Number):
+        return f"{CALLS[kind]}({spell(args[0])}, {int(args[1].value)})"
     if kind not in CALLS:
         raise UnsupportedError(f"triton has no spelling for {kind}")
     return f"{CALLS[kind]}({', '.join(_arguments(kind, args))})"
