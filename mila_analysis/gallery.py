@@ -151,6 +151,13 @@ PICTURES = (
         "gradient",
     ),
     Picture(
+        "features",
+        "What β does to Mila: its minimum, the curvature there, and its largest slope; "
+        "every point is proved.",
+        "features",
+        options={"sweep": ("-3", "3")},
+    ),
+    Picture(
         "six",
         "The functions that the blog speaks of, and softplus, of which Mish is made.",
         names=SIX,

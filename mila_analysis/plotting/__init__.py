@@ -45,10 +45,11 @@ def plot(
     Args:
         activations: one, or up to eight in one figure: a family, a comparison; up
             to 64 in a `grid`.
-        kind: `function`, `derivatives`, `family`, `contour`, `gradient` or `grid`.
+        kind: `function`, `derivatives`, `family`, `contour`, `gradient`,
+            `features` or `grid`.
         x: both ends of the range of x.
-        sweep: both ends of the range of a parameter: an axis of `contour` and
-            `gradient`, a family of five values in the other kinds.
+        sweep: both ends of the range of a parameter: an axis of `contour`,
+            `gradient` and `features`, a family of five values in the other kinds.
         parameter: name of the parameter that is swept; the first unless given.
         partials: names such as `f_x`; which ones a kind shows unless given, its
             own module says.
