@@ -24,16 +24,20 @@ _LETTERS = {name.rstrip("_"): letter for letter, name in reversed(GREEK.items())
 _EXPORT = re.compile(r"^export \{[^}]*\};\s*\Z", re.MULTILINE)
 
 
-def described(activation: Activation, samples: Mapping[str, Samples]) -> dict[str, Any]:
+def described(
+    activation: Activation, key: str, title: str, samples: Mapping[str, Samples]
+) -> dict[str, Any]:
     """What travels as JSON.
 
     Args:
         activation: with its parameter values, where the sliders begin.
+        key: what the page calls it, in its address too.
+        title: what it is called for readers.
         samples: errors along x, by partial.
     """
     return {
-        "name": activation.spec,
-        "title": activation.title or activation.name,
+        "name": key,
+        "title": title,
         "formula": activation.formula,
         "parameters": [_slider(p) for p in activation.parameters],
         "latex": _latex(activation),

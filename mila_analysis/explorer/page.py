@@ -20,7 +20,7 @@ from mila_analysis.explorer.sampling import sampled
 __all__ = ["MOST", "Page", "explore"]
 
 MOST = 8
-SHOWN = 3
+SHOWN = 2
 SAMPLES = 260
 
 SCRIPTS = (
@@ -52,7 +52,9 @@ class Page:
         return target
 
     def _repr_html_(self) -> str:
-        return f'<iframe srcdoc="{escape(self.text)}" width="100%" height="800"></iframe>'
+        return (
+            f'<iframe srcdoc="{escape(self.text)}" width="100%" height="800"></iframe>'
+        )
 
 
 def explore(
@@ -64,7 +66,7 @@ def explore(
     """Page with sliders for the parameters of one or several activations.
 
     Args:
-        activations: up to eight; the first three are shown at once.
+        activations: up to eight; the first two are shown at once.
         samples: points at which errors are measured; 0 leaves them out.
         progress: called with the title of each activation before it is prepared.
 
@@ -77,10 +79,14 @@ def explore(
     if not 1 <= len(chosen) <= MOST:
         raise ParameterError(f"a page holds 1 to {MOST} activations, not {len(chosen)}")
     entries, modules = [], []
-    for activation in chosen:
+    for number, activation in enumerate(chosen, 1):
         progress(activation.title or activation.name)
         errors = sampled(activation, samples) if samples else {}
-        entries.append(described(activation, errors))
+        twice = sum(a.name == activation.name for a in chosen) > 1
+        key = f"{activation.name}-{number}" if twice else activation.name
+        title = activation.title or activation.name
+        title = f"{title} {number}" if twice else title
+        entries.append(described(activation, key, title, errors))
         modules.append(module(activation))
     data = {"shown": SHOWN, "activations": entries}
     return Page(_assembled(chosen, data, modules))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from mila_analysis.activation import Activation
 from mila_analysis.auditing.pairs import PAIRS, Pair
 from mila_analysis.errors import MilaAnalysisError
 from mila_analysis.kernels import generate_code, load
+from mila_analysis.recognition import recognised
 from mila_analysis.verification.formats import FORMATS
 from mila_analysis.verification.reference import reference
 
@@ -98,24 +100,46 @@ def _points(count: int) -> Array:
 
 
 def _values(activation: Activation, level: str, x: Array) -> Iterator[Array]:
+    """Results of torch's fast code, or of NumPy's accurate code, as float64."""
+    backend = {"fast": "torch", "accurate": "numpy"}[level]
     try:
-        kernel = load(generate_code(activation, "numpy", accuracy=level))
+        kernel = load(generate_code(activation, backend, accuracy=level))
     except MilaAnalysisError:  # there is no accurate code for everything
         return
-    single = x.astype(np.float32)
-    with np.errstate(all="ignore"):
-        for name in PARTIALS:
-            yield np.asarray(kernel[name](single)).astype(np.float64)
+    for name in PARTIALS:
+        with np.errstate(all="ignore"):
+            yield _computed(kernel[name], backend, x.astype(np.float32))
+
+
+def _computed(function: Any, backend: str, x: Array) -> Array:
+    if backend == "numpy":
+        return np.asarray(function(x)).astype(np.float64)
+    import torch
+
+    found = function(torch.from_numpy(x)).detach()
+    return np.asarray(found.to(torch.float64).expand(x.shape))
 
 
 def _pair(activation: Activation) -> Pair | None:
-    """PyTorch's own function of an activation at these values."""
+    """PyTorch's own function of an activation at these values, whatever its name."""
+    said = recognised(_numeric(activation)) or ""
     for pair in PAIRS:
         known = catalog.resolve(pair.activation)
         same = known.formula == activation.formula
         if same and known.values == activation.values:
             return pair
+        if not known.parameters and said.startswith(f"this is {known.title}"):
+            return pair
     return None
+
+
+def _numeric(activation: Activation) -> Activation:
+    """The same function with numbers for its parameters, under no name."""
+    formula = activation.formula
+    for parameter in activation.parameters:
+        pattern = rf"(?<!\w){re.escape(parameter.name)}(?!\w)"
+        formula = re.sub(pattern, f"({parameter.value})", formula)
+    return catalog.define("own", formula)
 
 
 def _theirs(pair: Pair, x: Array) -> dict[str, Array]:

@@ -27,7 +27,7 @@ class Accuracy {
     const yticks = [];
     for (let n = 0; 10 ** n <= top * 2; n++) yticks.push(10 ** n);
     const group = axes(frame, (x) => sx(to(x)), (y) => sy(height(y)),
-      xticks, yticks, ["x (asinh scale)", "error in ulp (log scale)"]);
+      xticks, yticks, [["x (asinh scale)"], ["error in ulp (log scale)"]]);
     const marks = [];
     for (const kind of KINDS) {
       for (const [i, ulp] of (measured[kind] || []).entries()) {

@@ -116,7 +116,7 @@ class Contour {
     this.overlay.setAttribute("viewBox", `0 0 ${frame.width} ${frame.height}`);
     this.overlay.replaceChildren(
       axes(frame, this.sx, this.sy, ticks(state.view.low, state.view.high, across),
-        ticks(parameter.low, parameter.high, 6), ["x", parameter.letter]),
+        ticks(parameter.low, parameter.high, 6), [["x"], [parameter.letter]]),
       ...this.levels,
       svg("line", { x1: frame.left, x2: frame.right, y1: v, y2: v, class: "cursor" }),
       svg("line", { x1: u, x2: u, y1: frame.top, y2: frame.bottom, class: "cursor" }),

@@ -115,12 +115,12 @@ function tabulate(element, data, state, found) {
     const lowest = own.minima.reduce((best, m) => (!best || m.y < best.y ? m : best), null);
     const cells = [
       a.title,
-      lowest ? `${label10(lowest.x)}` : "none",
-      lowest ? `${label10(lowest.y)}` : "",
-      lowest ? `${label10(lowest.bend)}` : "",
-      own.inflections.map((z) => label10(z.x)).join(", ") || "none",
-      label10(curve(a, "f", state)(state.x)),
-      label10(curve(a, "f_x", state)(state.x)),
+      lowest ? label8(lowest.x) : "none",
+      lowest ? label8(lowest.y) : "",
+      lowest ? label8(lowest.bend) : "",
+      own.inflections.map((z) => label8(z.x)).join(", ") || "none",
+      label8(curve(a, "f", state)(state.x)),
+      label8(curve(a, "f_x", state)(state.x)),
     ];
     return html("tr", {}, html("th", { scope: "row" }, cells[0]),
       ...cells.slice(1).map((text) => html("td", {}, text)));
@@ -128,7 +128,7 @@ function tabulate(element, data, state, found) {
   element.replaceChildren(...rows);
 }
 
-/** Ten digits, with a true minus sign. */
-function label10(value) {
-  return Number.isFinite(value) ? short(value, 10).replace("-", "−") : "–";
+/** Eight digits, with a true minus sign. */
+function label8(value) {
+  return Number.isFinite(value) ? short(value, 8).replace("-", "−") : "–";
 }

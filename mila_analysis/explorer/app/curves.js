@@ -44,9 +44,11 @@ class Graph {
     this.element = element;
     this.data = data;
     this.key = "";
+    this.drawn = new Map();
+    this.found = new Map();
   }
 
-  /** Axes are drawn anew when they change; curves at every frame. */
+  /** Axes are drawn anew when they change, curves and landmarks when they move. */
   draw(state) {
     const frame = framed(this.element);
     const size = [frame.width, frame.height].join();
@@ -55,7 +57,13 @@ class Graph {
       this.key = settled.join(";");
       this.frame(state, frame);
     }
-    for (const a of shown(this.data, state)) this.curves(a, state, frame);
+    for (const a of shown(this.data, state)) {
+      const key = [settled.join(";"), ...bound(a, state)].join();
+      if (this.drawn.get(a.name) === key) continue;
+      this.drawn.set(a.name, key);
+      this.curves(a, state, frame);
+      this.found.set(a.name, landmarks(a, state));
+    }
     return this.landmarks(state, frame);
   }
 
@@ -64,6 +72,7 @@ class Graph {
     this.sx = scale([state.view.low, state.view.high], [frame.left, frame.right]);
     this.sy = scale(range, [frame.bottom, frame.top]);
     this.paths = new Map();
+    this.drawn.clear();
     const clip = svg("clipPath", { id: "inside" }, svg("rect", {
       x: frame.left, y: frame.top,
       width: frame.right - frame.left, height: frame.bottom - frame.top,
@@ -74,7 +83,7 @@ class Graph {
     this.element.replaceChildren(
       svg("defs", {}, clip),
       axes(frame, this.sx, this.sy, ticks(state.view.low, state.view.high, across),
-        ticks(...range, 7), ["x", state.partials.map(spelled).join(",  ")]),
+        ticks(...range, 7), [["x"], named(state.partials)]),
       this.lines, this.marks,
     );
     this.element.setAttribute("viewBox", `0 0 ${frame.width} ${frame.height}`);
@@ -103,11 +112,9 @@ class Graph {
   }
 
   landmarks(state, frame) {
-    const found = new Map();
     const marks = [];
     for (const a of shown(this.data, state)) {
-      const own = landmarks(a, state);
-      found.set(a.name, own);
+      const own = this.found.get(a.name);
       if (!state.partials.includes("f")) continue;
       const hue = `fill: var(--hue-${this.data.activations.indexOf(a)})`;
       for (const { x, y } of own.minima) {
@@ -128,11 +135,22 @@ class Graph {
       x1: at, x2: at, y1: frame.top, y2: frame.bottom, class: "cursor",
     }));
     this.marks.replaceChildren(...marks);
-    return found;
+    return this.found;
   }
 }
 
-/** Name of a partial with subscripts: f_xbeta to fₓᵦ as plain words, "f_xβ". */
+/** Names of partials with their variables lowered, for a text of SVG. */
+function named(partials) {
+  return partials.flatMap((partial, n) => {
+    const [f, variables] = spelled(partial).split("_");
+    const nodes = [n ? `,  ${f}` : f];
+    if (variables) nodes.push(svg("tspan", { dy: 4, "font-size": 10 }, variables));
+    if (variables) nodes.push(svg("tspan", { dy: -4 }, "\u200b"));
+    return nodes;
+  });
+}
+
+/** Name of a partial with Greek letters: f_xbeta to f_xβ. */
 function spelled(partial) {
   return GREEK.reduce((text, [name, letter]) => text.replaceAll(name, letter), partial);
 }

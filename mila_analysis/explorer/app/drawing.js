@@ -53,8 +53,8 @@ function axes(frame, sx, sy, xs, ys, names) {
     );
   }
   group.append(
-    svg("text", { x: right, y: bottom + 30, "text-anchor": "end", class: "name" }, names[0]),
-    svg("text", { x: left, y: top - 8, "text-anchor": "start", class: "name" }, names[1]),
+    svg("text", { x: right, y: bottom + 30, "text-anchor": "end", class: "name" }, ...names[0]),
+    svg("text", { x: left, y: top - 8, "text-anchor": "start", class: "name" }, ...names[1]),
   );
   return group;
 }
