@@ -25,7 +25,8 @@ class Accuracy {
     const xticks = [-1, 1].flatMap((s) =>
       [1, 10, 100].filter((v) => v <= reach).map((v) => s * v)).concat(0);
     const yticks = [];
-    for (let n = 0; 10 ** n <= top * 2; n++) yticks.push(10 ** n);
+    const decades = Math.ceil(Math.log10(top * 2) / 6);
+    for (let n = 0; 10 ** n <= top * 2; n += decades) yticks.push(10 ** n);
     const group = axes(frame, (x) => sx(to(x)), (y) => sy(height(y)),
       xticks, yticks, [["x (asinh scale)"], ["error in ulp (log scale)"]]);
     const marks = [];
@@ -54,7 +55,8 @@ class Accuracy {
     const titles = { fast: "our fast code", accurate: "our accurate code" };
     titles.framework = measured.function || "";
     const parts = KINDS.filter(worst).map((kind) => `${titles[kind]}: ${worst(kind)}`);
-    return `${activation.title}, ${spelled(partial)}, float32, at ` +
+    const values = activation.parameters.map((p) => `, ${p.letter} = ${label(p.value)}`);
+    return `${activation.title}${values.join("")}, ${spelled(partial)}, float32, at ` +
       `${measured.x.length} points. Worst: ${parts.join("; ")}.`;
   }
 }

@@ -59,8 +59,12 @@ function axes(frame, sx, sy, xs, ys, names) {
   return group;
 }
 
-/** Number of an axis, with a true minus sign. */
+/** Number of an axis, with a true minus sign; a high power of ten as such. */
 function label(value) {
+  const ten = Math.log10(Math.abs(value));
+  if (ten >= 4 && Number.isInteger(ten)) {
+    return `${value < 0 ? "−" : ""}10${[...String(ten)].map((d) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[d]).join("")}`;
+  }
   return short(value).replace("-", "−");
 }
 
