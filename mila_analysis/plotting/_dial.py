@@ -58,8 +58,11 @@ class Dial:
         label = self.axes.xaxis.label
         box = label.get_window_extent()
         label.set_visible(False)
-        self._text(box.x0, box.y0, f"${self.name} =$", "left")
-        self.number = self._text(box.x1, box.y0, "", "right")
+        name = self._text(box.x0, box.y0, f"${self.name} =$", "left")
+        depth = box.y0 - name.get_window_extent().y0  # of β, below the line
+        name.remove()
+        self._text(box.x0, box.y0 + depth, f"${self.name} =$", "left")
+        self.number = self._text(box.x1, box.y0 + depth, "", "right")
 
     def _text(self, x: float, y: float, text: str, side: str) -> Text:
         figure = self.axes.get_figure(root=True)

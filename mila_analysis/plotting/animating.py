@@ -150,9 +150,14 @@ def _direction(
     sweep: Sequence[Number] | None,
 ) -> tuple[Sequence[Number] | None, bool]:
     """Range from low to high, and whether it was given the other way round."""
-    if sweep is None or len(sweep) != len(("from", "to")):
-        return sweep, False
-    start, end = (exact(value, "sweep") for value in sweep)
+    if sweep is None:
+        return None, False
+    try:
+        start, end = (exact(value, "sweep") for value in sweep)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, ParameterError):
+            raise
+        raise ParameterError(f"sweep must be two numbers, not {sweep}") from None
     if start == end:
         raise ParameterError(f"a film needs two different values, not {sweep[0]} twice")
     return sorted((start, end)), start > end

@@ -26,7 +26,7 @@ from mila_analysis.plotting.request import Request
 __all__ = ["FilmData", "Stage", "Watch", "compute"]
 
 SIZE = (4.8, 3.52)  # inches; at 150 dpi even dots, as MP4 has them
-BOLD = 1.7  # points: a film is seen on screens
+BOLD, LIGHT = 1.8, 1.1  # points: a film is seen on screens
 SLOPE = Partial(("x",))
 DIAL = 0.02  # of the height of the axes above it
 DOT = 5.5
@@ -77,6 +77,7 @@ class Stage:
         self.figure = figure
         self.axes: Axes = axes
         self.lines = draw_lines(axes, first, [looks])
+        self.lines[0].set_zorder(3)  # f, over its slope where both are 0
         every = [curve for bundle in data.bundles for curve in bundle.curves]
         label = "$f(x)$" if len(first.partials) == 1 else ""
         dress(axes, first.x, every, ylabel=label)
@@ -102,7 +103,7 @@ class Stage:
 def _looks(bundle: Bundle) -> list[Look]:
     """Hue and width tell curves apart: dashes would crawl along one that moves."""
     f, *others = bundle.looks[0]
-    solid = [replace(look.faint(), dash="solid") for look in others]
+    solid = [replace(look, dash="solid", width=LIGHT) for look in others]
     return [replace(f, width=BOLD), *solid]
 
 

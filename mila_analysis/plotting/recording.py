@@ -80,19 +80,20 @@ def _in_few_colours(pictures: dict[int, Image.Image]) -> dict[int, Image.Image]:
     sheet = Image.new("RGB", (some[0].width, sum(p.height for p in some)))
     for row, picture in enumerate(some):
         sheet.paste(picture, (0, row * picture.height))
-    palette = _with(sheet.quantize(COLOURS, dither=Image.Dither.NONE), sheet)
-    return {
-        i: p.quantize(palette=palette, dither=Image.Dither.NONE)
-        for i, p in pictures.items()
-    }
+    palette = sheet.quantize(COLOURS, dither=Image.Dither.NONE)
+    return {i: _on_its_ground(p, palette) for i, p in pictures.items()}
 
 
-def _with(palette: Image.Image, sheet: Image.Image) -> Image.Image:
-    """A palette with the very colour of the ground, which is in a corner."""
-    colours = np.reshape(palette.getpalette() or [], (-1, 3))
-    colours[np.asarray(palette)[0, 0]] = np.asarray(sheet)[0, 0]
-    palette.putpalette(colours.ravel().tolist())
-    return palette
+def _on_its_ground(picture: Image.Image, palette: Image.Image) -> Image.Image:
+    """A picture in the colours of a palette, the ground's made exact.
+
+    That is the colour of a corner; Pillow's nearest one is only near.
+    """
+    few = picture.quantize(palette=palette, dither=Image.Dither.NONE)
+    colours = np.reshape(few.getpalette() or [], (-1, 3))
+    colours[np.asarray(few)[0, 0]] = np.asarray(picture)[0, 0]
+    few.putpalette(colours.ravel().tolist())
+    return few
 
 
 def _by_ffmpeg(stage: Stage, order: Sequence[int], fps: float, watch: Watch) -> bytes:
