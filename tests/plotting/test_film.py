@@ -150,6 +150,14 @@ def test_the_ground_is_exact_in_every_frame(mila, style, ground, encoding):
         assert picture.convert("RGB").getpixel((0, 0))[0] == ground
 
 
+def test_what_stands_still_does_not_flicker(film):
+    width, height = map(int, film.stage.figure.bbox.size)
+    head = 0, 0, width, height - int(film.stage.axes.bbox.y1) - 2  # above the axes
+    heads = [f.convert("RGB").crop(head) for f in frames(film.encode())]
+    assert len({picture.tobytes() for picture in heads}) == 1
+    assert len(heads[0].getcolors()) > 2  # there is ink
+
+
 def test_a_default_film_is_small(mila):
     assert len(ma.animate(mila).encode()) < 1_500_000
 
