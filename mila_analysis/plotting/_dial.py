@@ -83,8 +83,9 @@ class Dial:
 
 
 def figures(values: Sequence[Fraction]) -> int | None:
-    """Figures behind the point that tell evenly spaced values apart, and say both ends.
+    """Figures behind the point that tell evenly spaced values apart.
 
+    They say all values exactly if a few do, or else both ends.
     `None` where there would be too many.
     """
     ends = values[0], values[-1]
@@ -92,8 +93,9 @@ def figures(values: Sequence[Fraction]) -> int | None:
     least = max(0, math.ceil(-math.log10(step)))
     exact = [
         places
+        for told in (values, ends)
         for places in (least, least + 1, least + 2)
-        if all((end * 10**places).denominator == 1 for end in ends)
+        if all((value * 10**places).denominator == 1 for value in told)
     ]
     found = [*exact, least][0]
     return found if found <= MOST and max(map(abs, ends)) < 10**MOST else None

@@ -260,7 +260,8 @@ def test_ffmpeg_itself_takes_odd_sizes(mila, tmp_path: Path):
 @pytest.mark.parametrize(
     ("values", "places"),
     [
-        (("-3", "-2.9", "3"), 0),
+        (("-3", "0", "3"), 0),
+        (("0.1", "0.55", "1"), 2),
         (("0", "0.1", "0.2"), 1),
         (("-0.25", "1"), 2),
         (("0.05", "0.3", "0.55"), 2),
