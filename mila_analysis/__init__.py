@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         read_code,
     )
     from mila_analysis.modules import as_module
-    from mila_analysis.plotting import plot
+    from mila_analysis.plotting import Film, animate, plot
     from mila_analysis.recognition import recognised
     from mila_analysis.stability import StableForm, stabilize
     from mila_analysis.verification import Certificate, verify
@@ -37,12 +37,14 @@ _HOME = {
     "Derivation": "derivation",
     "Enclosure": "balls",
     "Features": "analysis",
+    "Film": "plotting",
     "GeneratedCode": "kernels",
     "Kernel": "kernels",
     "MilaAnalysisError": "errors",
     "Parameter": "activation",
     "StableForm": "stability",
     "analyze": "analysis",
+    "animate": "plotting",
     "as_module": "modules",
     "audit": "auditing",
     "breaks": "continuity",
@@ -69,6 +71,7 @@ __all__ = [
     "Derivation",
     "Enclosure",
     "Features",
+    "Film",
     "GeneratedCode",
     "Kernel",
     "MilaAnalysisError",
@@ -76,6 +79,7 @@ __all__ = [
     "StableForm",
     "__version__",
     "analyze",
+    "animate",
     "as_module",
     "audit",
     "breaks",
