@@ -116,9 +116,14 @@ def _intervals(
 ) -> Iterator[Row]:
     for number, each in enumerate(intervals):
         before = [each.kind, " on "] if kinds else []
-        parts = [*before, "[" if _finite(each.low) else "(", each.low, ", ", each.high,
-                 "]" if _finite(each.high) else ")"]  # fmt: skip
+        parts = [*before, *_ends(each)]
         yield _row(name, label if number == 0 else "", symbol, *parts)
+
+
+def _ends(of: Interval | Extremum) -> list[str | Number]:
+    """An interval with its brackets."""
+    low, high = "[" if of.has_low else "(", "]" if of.has_high else ")"
+    return [low, of.low, ", ", of.high, high]
 
 
 def _finite(end: Number) -> bool:
@@ -141,8 +146,7 @@ def _extrema(name: str, extrema: Sequence[Extremum]) -> Iterator[Row]:
         if each.is_point:
             where: list[str | Number] = [" at ", "x", " = ", each.low]
         else:
-            where = [" on ", "[" if _finite(each.low) else "(", each.low, ", ",
-                     each.high, "]" if _finite(each.high) else ")"]  # fmt: skip
+            where = [" on ", *_ends(each)]
         yield _row(
             name, label if number == 0 else "", symbol, each.value, *where, whole
         )
@@ -262,10 +266,15 @@ def _gaussian(found: Features) -> Iterator[Row]:
     yield _row("gaussian", "  Var f(X)", r"\mathrm{Var} f(X)", each.variance)
     yield _row("gaussian", "  E f(X)²", "E f(X)^2", each.square)
     yield _row("gaussian", "  E f_x(X)²", "E f'(X)^2", each.slope_square)
-    yield _row("gaussian", "  gain 1/√E f(X)²", r"1/\sqrt{E f(X)^2}", each.gain)
-    yield _row(
-        "gaussian", "  gain 1/√E f_x(X)²", r"1/\sqrt{E f'(X)^2}", each.slope_gain
-    )
+    for label, symbol, gain in (
+        ("  gain 1/√E f(X)²", r"1/\sqrt{E f(X)^2}", each.gain),
+        ("  gain 1/√E f_x(X)²", r"1/\sqrt{E f'(X)^2}", each.slope_gain),
+    ):
+        if gain is None:
+            reason = f"{NOT_PROVED}: a mean was not told from 0"
+            yield Row("gaussian", label, symbol, reason, _words(reason), False)
+        else:
+            yield _row("gaussian", label, symbol, gain)
 
 
 WRITERS = {
