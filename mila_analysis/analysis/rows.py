@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -48,7 +49,7 @@ def rows(found: Features) -> Iterator[Row]:
     for name, label in LABELS.items():
         if name in found.unproved:
             reason = f"{NOT_PROVED}: {found.unproved[name]}"
-            yield Row(name, label, rf"\text{{{label}}}", reason, _words(reason), False)
+            yield Row(name, label, _words(label), reason, _words(reason), False)
             continue
         yield from WRITERS[name](found)
 
@@ -72,8 +73,18 @@ LABELS = {
 }
 
 
+MATHEMATICAL = {
+    "-∞": r"$-\infty$", "∞": r"$\infty$", "→": r"$\to$", "|": "$|$", "~": r"$\sim$",
+    "<": "$<$", ">": "$>$", "_": r"\_", "^": r"\^{}", "%": r"\%", "&": r"\&",
+    "#": r"\#", "√": r"$\surd$", "²": r"$^2$", "±": r"$\pm$", "β": r"$\beta$",
+}  # fmt: skip
+"""What a text in LaTeX has to spell in another way."""
+
+
 def _words(text: str) -> str:
-    return rf"\text{{{text.replace('_', chr(92) + '_')}}}"
+    pattern = "|".join(map(re.escape, MATHEMATICAL))
+    spelled = re.sub(pattern, lambda found: MATHEMATICAL[found[0]], text)
+    return rf"\text{{{spelled}}}"
 
 
 def _row(name: str, label: str, symbol: str, *parts: str | Number) -> Row:

@@ -230,3 +230,10 @@ def test_no_digit_is_printed_that_is_not_proved(
     if half:
         size = Fraction(half)
         assert Fraction(middle) - size <= low <= high <= Fraction(middle) + size
+
+
+@pytest.mark.parametrize("name", ["gcu", "squareplus", "relu6"])
+def test_latex_has_no_letters_that_latex_does_not_know(name: str) -> None:
+    text = FORMATS["latex"](analyze(catalog.get(name)))
+    assert text.isascii()
+    assert "|f_x|}" not in text
