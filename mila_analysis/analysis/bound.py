@@ -21,7 +21,7 @@ from mila_analysis.balls import flint_cap
 from mila_analysis.derivation import Derivation
 from mila_analysis.primitives import PRIMITIVES
 
-__all__ = ["Polynomial", "Quotient", "Tower", "bound"]
+__all__ = ["Polynomial", "Quotient", "Tower", "bound", "quotients"]
 
 
 @dataclass(frozen=True)
@@ -148,25 +148,51 @@ def bound(
     derivation: Derivation, values: Mapping[str, Fraction]
 ) -> list[dict[str, Quotient]]:
     """Each case of a derivation: its partials, with parameters at their values."""
-    some = next(iter(derivation.cases[0].plain.values()))
-    field = some.field
-    names = [str(symbol) for symbol in field.symbols]
-    order = ["x", *(str(g.symbol) for g in derivation.generators)]
-    binder = _Binder(names, order, values)
-    generators = []
-    for g in derivation.generators:
-        argument = field.from_expr(g.argument)
-        top, bottom = binder(argument.numer), binder(argument.denom)
-        if bottom.is_constant:
-            plain = Generator(g.function, top.over_constant(bottom), None)
-            generators.append(plain)
-        else:
-            generators.append(Generator(g.function, top, bottom))
-    tower = Tower(tuple(generators))
     return [
-        {name: _quotient(e, tower, binder) for name, e in case.plain.items()}
+        quotients(case.plain, derivation.generators, values)
         for case in derivation.cases
     ]
+
+
+def quotients(
+    elements: Mapping[str, Any], generators: Sequence[Any], values: Mapping[str, Any]
+) -> dict[str, Quotient]:
+    """Elements of a tower, in those of its generators alone that they need.
+
+    Another case may need a root or a logarithm that is undefined where this one holds.
+    """
+    field = next(iter(elements.values())).field
+    names = [str(symbol) for symbol in field.symbols]
+    arguments = {str(g.symbol): field.from_expr(g.argument) for g in generators}
+    needed: set[str] = set()
+    for element in elements.values():
+        needed |= _symbols(element, names)
+    for g in reversed(generators):
+        if str(g.symbol) in needed:
+            needed |= _symbols(arguments[str(g.symbol)], names)
+    kept = [g for g in generators if str(g.symbol) in needed]
+    binder = _Binder(names, ["x", *(str(g.symbol) for g in kept)], values)
+    bound_ = []
+    for g in kept:
+        argument = arguments[str(g.symbol)]
+        top, bottom = binder(argument.numer), binder(argument.denom)
+        if bottom.is_constant:
+            bound_.append(Generator(g.function, top.over_constant(bottom), None))
+        else:
+            bound_.append(Generator(g.function, top, bottom))
+    tower = Tower(tuple(bound_))
+    return {name: _quotient(e, tower, binder) for name, e in elements.items()}
+
+
+def _symbols(element: Any, names: Sequence[str]) -> set[str]:
+    """Names of the symbols in an element."""
+    return {
+        name
+        for polynomial in (element.numer, element.denom)
+        for powers in polynomial.itermonoms()
+        for name, n in zip(names, powers, strict=True)
+        if n
+    }
 
 
 def _quotient(element: Any, tower: Tower, binder: _Binder) -> Quotient:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -48,7 +49,7 @@ def rows(found: Features) -> Iterator[Row]:
     for name, label in LABELS.items():
         if name in found.unproved:
             reason = f"{NOT_PROVED}: {found.unproved[name]}"
-            yield Row(name, label, rf"\text{{{label}}}", reason, _words(reason), False)
+            yield Row(name, label, _words(label), reason, _words(reason), False)
             continue
         yield from WRITERS[name](found)
 
@@ -72,8 +73,18 @@ LABELS = {
 }
 
 
+MATHEMATICAL = {
+    "-∞": r"$-\infty$", "∞": r"$\infty$", "→": r"$\to$", "|": "$|$", "~": r"$\sim$",
+    "<": "$<$", ">": "$>$", "_": r"\_", "^": r"\^{}", "%": r"\%", "&": r"\&",
+    "#": r"\#", "√": r"$\surd$", "²": r"$^2$", "±": r"$\pm$", "β": r"$\beta$",
+}  # fmt: skip
+"""What a text in LaTeX has to spell in another way."""
+
+
 def _words(text: str) -> str:
-    return rf"\text{{{text.replace('_', chr(92) + '_')}}}"
+    pattern = "|".join(map(re.escape, MATHEMATICAL))
+    spelled = re.sub(pattern, lambda found: MATHEMATICAL[found[0]], text)
+    return rf"\text{{{spelled}}}"
 
 
 def _row(name: str, label: str, symbol: str, *parts: str | Number) -> Row:
@@ -116,9 +127,14 @@ def _intervals(
 ) -> Iterator[Row]:
     for number, each in enumerate(intervals):
         before = [each.kind, " on "] if kinds else []
-        parts = [*before, "[" if _finite(each.low) else "(", each.low, ", ", each.high,
-                 "]" if _finite(each.high) else ")"]  # fmt: skip
+        parts = [*before, *_ends(each)]
         yield _row(name, label if number == 0 else "", symbol, *parts)
+
+
+def _ends(of: Interval | Extremum) -> list[str | Number]:
+    """An interval with its brackets."""
+    low, high = "[" if of.has_low else "(", "]" if of.has_high else ")"
+    return [low, of.low, ", ", of.high, high]
 
 
 def _finite(end: Number) -> bool:
@@ -141,8 +157,7 @@ def _extrema(name: str, extrema: Sequence[Extremum]) -> Iterator[Row]:
         if each.is_point:
             where: list[str | Number] = [" at ", "x", " = ", each.low]
         else:
-            where = [" on ", "[" if _finite(each.low) else "(", each.low, ", ",
-                     each.high, "]" if _finite(each.high) else ")"]  # fmt: skip
+            where = [" on ", *_ends(each)]
         yield _row(
             name, label if number == 0 else "", symbol, each.value, *where, whole
         )
@@ -262,10 +277,15 @@ def _gaussian(found: Features) -> Iterator[Row]:
     yield _row("gaussian", "  Var f(X)", r"\mathrm{Var} f(X)", each.variance)
     yield _row("gaussian", "  E f(X)²", "E f(X)^2", each.square)
     yield _row("gaussian", "  E f_x(X)²", "E f'(X)^2", each.slope_square)
-    yield _row("gaussian", "  gain 1/√E f(X)²", r"1/\sqrt{E f(X)^2}", each.gain)
-    yield _row(
-        "gaussian", "  gain 1/√E f_x(X)²", r"1/\sqrt{E f'(X)^2}", each.slope_gain
-    )
+    for label, symbol, gain in (
+        ("  gain 1/√E f(X)²", r"1/\sqrt{E f(X)^2}", each.gain),
+        ("  gain 1/√E f_x(X)²", r"1/\sqrt{E f'(X)^2}", each.slope_gain),
+    ):
+        if gain is None:
+            reason = f"{NOT_PROVED}: a mean was not told from 0"
+            yield Row("gaussian", label, symbol, reason, _words(reason), False)
+        else:
+            yield _row("gaussian", label, symbol, gain)
 
 
 WRITERS = {

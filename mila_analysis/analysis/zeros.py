@@ -136,15 +136,21 @@ def isolated(
     found: list[Zero] = []
     waiting = [(low, high)]
     tried = set()
+    rooms: list[tuple[Fraction, Fraction]] = []
     for _ in range(MAX_PIECES):
         if not waiting:
             return _in_order(found)
         left, right = waiting.pop()
+        known = next((r for r in rooms if r[0] - r[1] < right and left < sum(r)), None)
+        if known is not None:  # of a zero at an end of a piece beside this one
+            waiting += _around(left, right, *known)
+            continue
         point = _candidate(left, right)
         if point is not None and point not in tried:
             tried.add(point)
             room = _multiple(series, point, vanishes, found)
             if room is not None:
+                rooms.append((point, room))
                 waiting += _around(left, right, point, room)
                 continue
         outcome = _decided(series, vanishes, left, right)
@@ -294,7 +300,10 @@ def _newton(series: Series, over: Any) -> Any:
         return None
     if not slope[1].is_finite() or slope[1].contains(0):
         return None
-    return (middle - value[0] / slope[1]).intersection(over)
+    try:
+        return (middle - value[0] / slope[1]).intersection(over)
+    except ValueError:  # the signs at the ends are not what was said
+        raise UndecidedError("a zero was not enclosed") from None
 
 
 def _halved(series: Series, over: Any, start: Any) -> Any:
