@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mila_analysis.modules import as_module
     from mila_analysis.plotting import plot
     from mila_analysis.recognition import recognised
+    from mila_analysis.reporting import Report, report
     from mila_analysis.stability import StableForm, stabilize
     from mila_analysis.verification import Certificate, verify
 
@@ -40,6 +41,7 @@ _HOME = {
     "Kernel": "kernels",
     "MilaAnalysisError": "errors",
     "Parameter": "activation",
+    "Report": "reporting",
     "StableForm": "stability",
     "analyze": "analysis",
     "as_module": "modules",
@@ -55,6 +57,7 @@ _HOME = {
     "plot": "plotting",
     "read_code": "kernels",
     "recognised": "recognition",
+    "report": "reporting",
     "resolve": "catalog",
     "stabilize": "stability",
     "verify": "verification",
@@ -71,6 +74,7 @@ __all__ = [
     "Kernel",
     "MilaAnalysisError",
     "Parameter",
+    "Report",
     "StableForm",
     "__version__",
     "analyze",
@@ -87,6 +91,7 @@ __all__ = [
     "plot",
     "read_code",
     "recognised",
+    "report",
     "resolve",
     "stabilize",
     "verify",

@@ -21,6 +21,7 @@ from mila_analysis.balls import Enclosure
 __all__ = ["Row", "rows"]
 
 NOT_PROVED = "not proved"
+SIGNS = {" → -∞": r"\to -\infty", " → ∞": r"\to \infty", "∞": r"\infty", "±": r"\pm"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,11 @@ LABELS = {
 
 
 def _words(text: str) -> str:
-    return rf"\text{{{text.replace('_', chr(92) + '_')}}}"
+    """Words in LaTeX; signs that no font of text has stand between them."""
+    escaped = text.replace("_", r"\_")
+    for sign, command in SIGNS.items():
+        escaped = escaped.replace(sign, f"}}{command} \\text{{")
+    return rf"\text{{{escaped}}}".replace(r"\text{}", "")
 
 
 def _row(name: str, label: str, symbol: str, *parts: str | Number) -> Row:
