@@ -23,8 +23,8 @@ STALE += $(shell $(KEEP) || echo stale)
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: help plot test lint format figures test-tex test-catalog test-exhaustive bench \
-	museum certificates certificates-exhaustive survey build katex tex-tools clean stale
+.PHONY: help plot test lint format figures test-tex test-browser test-catalog \
+	test-exhaustive bench chromium museum certificates certificates-exhaustive survey build katex tex-tools clean stale
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
@@ -51,6 +51,11 @@ figures: $(INSTALLED) ## draws every picture in figures/ again
 
 test-tex: $(INSTALLED) katex ## our LaTeX through pdflatex and KaTeX
 	$(VENV) -m pytest -n 2 --dist loadfile -m tex $(ARGS)
+
+test-browser: $(INSTALLED) chromium ## the explorer in a real browser
+	@$(VENV) -c "import playwright" 2>/dev/null || \
+		$(PIP) --no-build-isolation -e '.[dev,browser]'
+	$(VENV) -m pytest -n 0 -m browser $(ARGS)
 
 test-catalog: $(INSTALLED) ## the rest of the catalog, and long searches; an hour
 	$(VENV) -m pytest -n 2 --dist loadfile -m catalog $(ARGS)
@@ -108,6 +113,15 @@ $(INSTALLED): pyproject.toml constraints.txt $(if $(strip $(STALE)),stale)
 	@$(PIP) hatchling editables
 	@$(PIP) --no-build-isolation -e '.[dev]'
 	@pwd > $(INSTALLED)
+
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "make: installing chromium"; apt-get -qq update && \
+			DEBIAN_FRONTEND=noninteractive apt-get -qq -y install \
+				--no-install-recommends chromium >/dev/null; \
+		else echo "make: no chromium here; on Debian: apt install chromium" >&2; \
+			exit 1; fi; }
 
 tex-tools:
 	@for tool in pdflatex node npm; do command -v $$tool >/dev/null || { \

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mila_analysis.continuity import breaks
     from mila_analysis.derivation import Derivation, derive
     from mila_analysis.errors import MilaAnalysisError
+    from mila_analysis.explorer import explore
     from mila_analysis.functions import lambdify
     from mila_analysis.kernels import (
         GeneratedCode,
@@ -50,6 +51,7 @@ _HOME = {
     "define": "catalog",
     "derive": "derivation",
     "enclose": "balls",
+    "explore": "explorer",
     "generate_code": "kernels",
     "get": "catalog",
     "lambdify": "functions",
@@ -84,6 +86,7 @@ __all__ = [
     "define",
     "derive",
     "enclose",
+    "explore",
     "generate_code",
     "get",
     "lambdify",

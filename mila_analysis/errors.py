@@ -11,6 +11,7 @@ __all__ = [
     "FormulaError",
     "MilaAnalysisError",
     "NoPlaceError",
+    "NoProgramError",
     "ParameterError",
     "PartialError",
     "UnknownNameError",
@@ -67,6 +68,10 @@ class UnknownNameError(MilaAnalysisError, LookupError):
 
 class UnsupportedError(MilaAnalysisError, NotImplementedError):
     """Something legal that this version cannot do; it refuses instead of guessing."""
+
+
+class NoProgramError(UnsupportedError):
+    """Code that is run by a program which is not installed."""
 
 
 class AccuracyError(MilaAnalysisError, ArithmeticError):

@@ -27,7 +27,7 @@ __all__ = [
     "read_code",
 ]
 
-BACKENDS = ("numpy", "torch", "c", "triton")
+BACKENDS = ("numpy", "torch", "c", "triton", "javascript")
 """Names; each is a package of `backends`, which is imported when it is needed."""
 
 

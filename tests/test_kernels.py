@@ -234,7 +234,7 @@ class TestReadCode:
         activation = replace(MILA, source=text)
         code = generate_code(activation, backend, order=0)
         assert read_code(code.text).activation.source == text
-        if backend != "triton":  # which does not run everywhere
+        if backend not in ("triton", "javascript"):  # which do not run everywhere
             plain = generate_code(MILA, backend, order=0)
             assert kernels.load(code)(1.0) == kernels.load(plain)(1.0)
 

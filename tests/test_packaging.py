@@ -23,6 +23,9 @@ HEAVY = ("sympy", "numpy", "torch", "matplotlib")
 COMMANDS = ("plot", "latex", "code", "list", "gallery")
 SUPPORTED = ("3.11", "3.12", "3.13")
 
+BROWSER = {"greenlet", "playwright"}  # which `make test-browser` installs
+MEGABYTE = 1_000_000
+
 locked = pytest.mark.skipif(
     Path(sys.prefix).resolve() != ROOT / ".venv",
     reason="not the locked environment, which `make` keeps in .venv",
@@ -136,7 +139,11 @@ class TestArchives:
 
     def test_the_wheel_carries_the_licence_and_the_command(self, archives):
         with zipfile.ZipFile(archives[1]) as wheel:
-            [licence] = [name for name in wheel.namelist() if name.endswith("/LICENSE")]
+            [licence] = [
+                name
+                for name in wheel.namelist()
+                if name.endswith("/LICENSE") and ".dist-info/" in name
+            ]
             [entry] = [n for n in wheel.namelist() if n.endswith("entry_points.txt")]
             assert wheel.read(licence) == (ROOT / "LICENSE").read_bytes()
             assert (
@@ -156,7 +163,7 @@ class TestArchives:
             "tests/test_packaging.py",
         }
         assert not {name for name in held if name.endswith((".png", ".pdf", ".pyc"))}
-        assert archives[0].stat().st_size < 1_000_000
+        assert archives[0].stat().st_size < 1.5 * MEGABYTE  # KaTeX and fonts: 0.25
 
     def test_the_wheel_works_where_it_is_installed(self, archives, tmp_path):
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install"]
@@ -193,7 +200,7 @@ class TestConstraints:
 
     @locked
     def test_nothing_is_pinned_that_is_not_needed(self):
-        assert pins().keys() - needed() == set()
+        assert pins().keys() - needed() == BROWSER
 
     @locked
     def test_what_is_installed_is_what_is_pinned(self):

@@ -18,6 +18,7 @@ from mila_analysis.cli import (
     analyze,
     audit,
     bench,
+    explore,
     gallery,
     latex,
     listing,
@@ -48,6 +49,7 @@ app.command()(verify.verify)
 app.command()(survey.survey)
 app.command()(analyze.analyze)
 app.command()(report.report)
+app.command()(explore.explore)
 app.command()(audit.audit)
 app.command("list")(listing.list_activations)
 app.command()(gallery.gallery)

@@ -10,7 +10,7 @@ import typer
 from mila_analysis.cli.output import STDOUT, deliver, say
 from mila_analysis.cli.selection import Acts, Betas, Json, Params, Tex, single
 from mila_analysis.cli.verify import SUFFIX, reserved, watched
-from mila_analysis.errors import ParameterError
+from mila_analysis.errors import NoProgramError, ParameterError
 
 if TYPE_CHECKING:
     from mila_analysis.kernels import GeneratedCode
@@ -27,7 +27,7 @@ def code(
             "--backend",
             "-b",
             metavar="BACKEND",
-            help="Language or library of the code: numpy, torch, c or triton.",
+            help="Of the code: numpy, torch, c, triton or javascript.",
         ),
     ] = "numpy",
     activation: Acts = None,
@@ -99,12 +99,10 @@ def _verified(made: GeneratedCode) -> Certificate:
     Raises:
         VerificationError: it did not.
     """
-    from mila_analysis.native import NoCompilerError
-
     try:
         found = watched(made)
-    except NoCompilerError as error:
-        raise NoCompilerError(f"{error}; --no-verify writes it unverified") from None
+    except NoProgramError as error:
+        raise type(error)(f"{error}; --no-verify writes it unverified") from None
     found.raise_for_failure()
     if note := reserved(found):
         say(note)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["survey"]
 
-BACKENDS = ("numpy", "torch", "c", "triton")
+BACKENDS = ("numpy", "torch", "c", "triton", "javascript")
 
 
 def survey(

@@ -41,7 +41,7 @@ def verify(  # noqa: PLR0913 - each is an option
             "--backend",
             "-b",
             metavar="BACKEND",
-            help="Of code made anew: numpy, torch, c or triton.",
+            help="Of code made anew: numpy, torch, c, triton or javascript.",
         ),
     ] = None,
     activation: Acts = None,

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from mila_analysis.errors import UnsupportedError
+from mila_analysis.errors import NoProgramError, UnsupportedError
 from mila_analysis.native.languages import C, Language
 
 __all__ = [
@@ -33,7 +33,7 @@ __all__ = [
 TIMEOUT = 300.0
 
 
-class NoCompilerError(UnsupportedError):
+class NoCompilerError(NoProgramError):
     """No compiler is here."""
 
 

@@ -121,6 +121,8 @@ def dtypes(code: GeneratedCode) -> tuple[str, ...]:
 
     NumPy has bfloat16 from the package ml_dtypes, if that is installed.
     """
+    if code.backend == "javascript":  # which has no other numbers
+        return DTYPES[:1]
     compiled = (code.backend, code.accuracy) == ("c", "accurate")
     has = code.backend in TENSORS or (compiled and find_spec("ml_dtypes") is not None)
     return (*DTYPES, "bfloat16") if has else DTYPES

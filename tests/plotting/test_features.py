@@ -1,4 +1,4 @@
-"""Features over a parameter: what is drawn is what is proved, and where nothing is, gaps."""
+"""Features over a parameter: what is drawn is proved, and what is not is a gap."""
 
 from __future__ import annotations
 

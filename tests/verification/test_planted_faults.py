@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from mila_analysis.backends import javascript
 from mila_analysis.catalog import define, get
 from mila_analysis.kernels import BACKENDS, GeneratedCode, generate_code
 from mila_analysis.verification import LEGS, verify
+from mila_analysis.verification.subject import dtypes
 
 MILA = get("mila").bind(beta="-0.25")
 QUICK = define("quick", "x * sigmoid(1.702 * x)")
@@ -265,12 +267,107 @@ FAULTS = {
             count=0,
         ),
     ),
+    "javascript": (
+        Fault(
+            "a dropped term",
+            r"form_3 = 1 \+ t_2",
+            "form_3 = 1",
+            ("identity", "accuracy", "autograd"),
+        ),
+        Fault(
+            "a flipped sign",
+            r"form_3 = 1 \+ t_2",
+            "form_3 = 1 - t_2",
+            ("identity", "accuracy", "autograd"),
+        ),
+        Fault(
+            "a flipped sign of the rounding error",
+            r"t_2 = t - ",
+            "t_2 = t + ",
+            ("accuracy",),
+        ),
+        Fault(
+            "an inverted quotient",
+            r"form_3 / form_2_squared",
+            "form_2_squared / form_3",
+            ("identity", "accuracy", "autograd"),
+        ),
+        Fault(
+            "a wrong limit of the cap",
+            r"_CUT = 700",
+            "_CUT = 760",
+            ("identity", "accuracy"),
+        ),
+        Fault(
+            "a wrong side",
+            r"above > 0 \? 1 : tail",
+            "above > 0 ? tail : 1",
+            ("accuracy", "edges"),
+        ),
+        Fault(
+            "a missing tail",
+            r"f = term \* p \* tail_p",
+            "f = term * p",
+            ("accuracy", "edges"),
+        ),
+        Fault(
+            "constants of float32 in code for float64",
+            r"1\.702\b",
+            SINGLE,
+            ("identity", "accuracy"),
+            QUICK,
+            count=0,
+        ),
+        Fault(
+            "swapped outputs",
+            r"f_xx: _v\[3\], f_xbeta: _v\[4\]",
+            "f_xx: _v[4], f_xbeta: _v[3]",
+            ("identity", "accuracy", "autograd"),
+        ),
+        Fault(
+            "a partial too soon",
+            r"_whole\(2, x, beta\)\[1\]",
+            "_whole(2, x, beta)[0]",
+            ("identity", "accuracy", "autograd"),
+        ),
+        Fault(
+            "another default of a parameter",
+            r"beta = -0\.25\)",
+            "beta = -0.24)",
+            ("identity", "accuracy", "autograd"),
+            count=0,
+        ),
+        Fault(
+            "a wrong error function",
+            r"x \+ 4\)",
+            "x + 5)",
+            ("identity", "accuracy", "autograd"),
+            get("gelu"),
+        ),
+        Fault(
+            "a wrong exponent",
+            r"e: a\.e \+ k \}",
+            "e: a.e + k + 1 }",
+            ("identity", "accuracy", "autograd", "edges"),
+            get("gelu"),
+        ),
+    ),
 }
 # Triton's code runs in its interpreter, slowly: tests/backends/test_triton_values.py.
-RUN = [backend for backend in BACKENDS if backend != "triton"]
+WITH_NODE = pytest.mark.skipif(not javascript.available(), reason="no Node.js")
+RUN = [
+    pytest.param(backend, marks=WITH_NODE) if backend == "javascript" else backend
+    for backend in BACKENDS
+    if backend != "triton"
+]
 CASES = [
-    pytest.param(backend, fault, id=f"{backend}: {fault.name}")
-    for backend in RUN
+    pytest.param(
+        backend,
+        fault,
+        id=f"{backend}: {fault.name}",
+        marks=WITH_NODE if backend == "javascript" else (),
+    )
+    for backend in BACKENDS
     for fault in FAULTS.get(backend, ())
 ]
 
@@ -304,7 +401,8 @@ def test_a_planted_fault_is_found(backend: str, fault: Fault) -> None:
 def test_what_is_not_changed_passes(backend: str) -> None:
     for activation in (MILA, QUICK):
         code = generate_code(activation, backend)
-        assert verify(code, dtype=["float64", "float32"], points=30).passed
+        kinds = [kind for kind in dtypes(code) if kind in ("float64", "float32")]
+        assert verify(code, dtype=kinds, points=30).passed
 
 
 @pytest.mark.parametrize("backend", RUN)

@@ -165,7 +165,9 @@ def test_the_text_to_the_fourth_order(backend):
     readings = backend_of(backend).read(
         generate_code(activation, backend, order=4).text
     )
-    assert prove_readings(derivation, stabilize(derivation), readings) >= 2 * 2 * 15
+    programs = 1 if backend == "javascript" else 2  # its functions share one
+    proved = prove_readings(derivation, stabilize(derivation), readings)
+    assert proved >= programs * 2 * 15
 
 
 def test_a_partial_that_is_nowhere_is_missed():

@@ -32,7 +32,7 @@ from mila_analysis.program import (
 )
 from mila_analysis.stability import Program, StableForm
 
-__all__ = ["CALLS", "arithmetic", "imports", "runtime", "spell"]
+__all__ = ["CALLS", "arithmetic", "floats", "imports", "runtime", "spell"]
 
 CALLS = (
     "exp", "expm1", "log", "log1p", "sqrt", "erf", "erfcx", "sin", "cos", "atan",
@@ -192,7 +192,7 @@ def _function(text: str, name: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _values() -> Mapping[str, Sequence[float]]:
+def floats() -> Mapping[str, Sequence[float]]:
     """Constants of the runtime by name, rounded to float64.
 
     log 2 is in three parts, the first of 32 bits, a whole turn in two; the rest of the
@@ -218,7 +218,7 @@ def _rational(value: flint.arb) -> Fraction:
 
 def _constants() -> str:
     lines = []
-    for name, values in _values().items():
+    for name, values in floats().items():
         rows = textwrap.wrap(f"{', '.join(map(repr, values))},", 84)
         lines += [f"{name} = (", *(f"    {row}" for row in rows), ")"]
     return "\n".join(lines)
