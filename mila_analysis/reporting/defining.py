@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mila_analysis.activation import Activation, Parameter, numeral
+from mila_analysis.analysis import Features
 from mila_analysis.backends.latex.document import without_definition
 from mila_analysis.backends.latex.equations import System, system
 from mila_analysis.backends.latex.layout import lines, plain
@@ -68,7 +69,8 @@ def definition(activation: Activation) -> Section:
     if activation.source:
         blocks.append(Paragraph((f"{activation.source}.",), "Source"))
     if activation.convention:
-        blocks.append(Paragraph((f"{activation.convention}.",), "Convention"))
+        said = activation.convention[:1].upper() + activation.convention[1:]
+        blocks.append(Paragraph((f"{said}.",), "Convention"))
     if activation.aliases:
         blocks.append(Paragraph((f"{', '.join(activation.aliases)}.",), "Also called"))
     typed: Rich = (Code(activation.formula), ".")
@@ -109,10 +111,6 @@ def derivatives(activation: Activation) -> Section:
     if activation.parameters:
         blocks.append(Paragraph(("With ", *at_values(activation), ":")))
         blocks.append(_bound(activation))
-    if activation.convention:
-        blocks.append(
-            Paragraph((f"Where cases meet, {activation.convention}.",), "Kinks")
-        )
     return Section("Derivatives", tuple(blocks))
 
 
@@ -129,12 +127,13 @@ def _lines(written: System) -> Iterator[str]:
     yield from lines(without_definition(written), COLUMN)
 
 
-def figures(activation: Activation) -> Section:
+def figures(found: Features) -> Section:
     """The function and its derivatives; where there is a parameter, its influence."""
+    activation = found.activation
     given = at_values(activation)
     at: Rich = (" with ", *given) if given else ()
     one = (activation,)
-    found = [
+    shown = [
         Figure("function", ("The function", *at, "."), "function", one),
         Figure(
             "derivatives",
@@ -144,8 +143,13 @@ def figures(activation: Activation) -> Section:
         ),
     ]
     if activation.parameters:
-        found += list(_swept(activation))
-    return Section("Figures", tuple(map(_drawable, found)))
+        shown += list(_swept(activation))[: 2 if _is_bounded(found) else 1]
+    return Section("Figures", tuple(map(_drawable, shown)))
+
+
+def _is_bounded(found: Features) -> bool:
+    """Whether there is anything to show over a parameter."""
+    return bool(found.minima) or found.lipschitz is not None
 
 
 def _drawable(figure: Figure) -> Block:
@@ -175,7 +179,7 @@ def _swept(activation: Activation) -> Iterator[Figure]:
     yield Figure(
         "features",
         ("Least value, curvature there and bounds of the slopes over ", symbol,
-         ", each point proved."),
+         ", each point proved; there is no curve where nothing is."),
         "features",
         (activation,),
         ends,

@@ -163,7 +163,7 @@ def _cell(finding: Finding | None) -> Rich:
 def _passed(done: Certificate) -> Paragraph:
     """One sentence on what a certificate says."""
     counts = [f"{n:,} {what}" for n, what in _counts(done.findings) if n]
-    verdict = "passed" if done.passed else "FAILED"
+    verdict = "Passed" if done.passed else "FAILED"
     parts: list[str] = [f"{verdict}: {', '.join(counts)}."]
     parts += [
         f" {f.leg} {f.subject} {f.dtype or ''}".rstrip() + f": {f.detail}."

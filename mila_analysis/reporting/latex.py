@@ -104,13 +104,18 @@ def _block(block: Block, place: Callable[[Figure], str]) -> str:
         label = rf"\textbf{{{_escaped(block.label)}.}} " if block.label else ""
         return label + _rich(block.parts)
     if isinstance(block, Equations):
-        body = " \\\\\n".join(block.lines)
+        body = " \\\\\n".join(map(_apart, block.lines))
         return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
     if isinstance(block, Figure):
         return _figure(block, place(block))
     if isinstance(block, Table):
         return _table(block)
     return _listing(block)
+
+
+def _apart(line: str) -> str:
+    """A line whose cases do not touch where they hold fractions."""
+    return line.replace(r" \\ ", r" \\[6pt] ") if r"\dfrac" in line else line
 
 
 def _rich(parts: Rich) -> str:

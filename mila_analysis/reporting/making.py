@@ -120,10 +120,10 @@ def report(
             raise ParameterError(f"no report verifies '{backend}'{hint}")
     progress("deriving")
     opening = [definition(activation), derivatives(activation)]
-    progress("drawing")
-    opening.append(figures(activation))
     progress("analyzing")
     features = analyze(activation, threshold=threshold)
+    progress("drawing")
+    opening.append(figures(features))
     found = []
     for backend in backends:
         progress(f"verifying {backend}")
