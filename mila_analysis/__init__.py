@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mila_analysis.modules import as_module
     from mila_analysis.plotting import Film, animate, plot
     from mila_analysis.recognition import recognised
+    from mila_analysis.reporting import Report, report
     from mila_analysis.stability import StableForm, stabilize
     from mila_analysis.verification import Certificate, verify
 
@@ -42,6 +43,7 @@ _HOME = {
     "Kernel": "kernels",
     "MilaAnalysisError": "errors",
     "Parameter": "activation",
+    "Report": "reporting",
     "StableForm": "stability",
     "analyze": "analysis",
     "animate": "plotting",
@@ -59,6 +61,7 @@ _HOME = {
     "plot": "plotting",
     "read_code": "kernels",
     "recognised": "recognition",
+    "report": "reporting",
     "resolve": "catalog",
     "stabilize": "stability",
     "verify": "verification",
@@ -76,6 +79,7 @@ __all__ = [
     "Kernel",
     "MilaAnalysisError",
     "Parameter",
+    "Report",
     "StableForm",
     "__version__",
     "analyze",
@@ -94,6 +98,7 @@ __all__ = [
     "plot",
     "read_code",
     "recognised",
+    "report",
     "resolve",
     "stabilize",
     "verify",

@@ -14,7 +14,7 @@ from operator import ge, le
 
 from mila_analysis.errors import ParameterError, suggestion
 
-__all__ = ["Activation", "Parameter", "exact", "swept_parameter"]
+__all__ = ["Activation", "Parameter", "exact", "swept_parameter", "typed"]
 
 MAX_NUMBER_LENGTH = 400
 MAX_DECIMAL_EXPONENT = 400
@@ -219,3 +219,11 @@ def swept_parameter(activation: Activation, name: str | None = None) -> Paramete
         hint = suggestion(name, known) or f"; choose from {', '.join(known)}"
         raise ParameterError(f"{label} has no parameter '{name}'{hint}")
     return known[name]
+
+
+def typed(activation: Activation) -> str:
+    """What to type for an activation: a formula of the user's own has no name."""
+    if activation.name != "custom":
+        return activation.spec
+    bound = ",".join(f"{p.name}={numeral(p.value)}" for p in activation.parameters)
+    return f"{activation.formula}:{bound}" if bound else activation.formula

@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "mila_analysis"
 # A module imports from lines below its own, or inside its own package.
 LAYERS = """
     cli
-    gallery  surveying
+    gallery  surveying  reporting
     plotting  experiments  explorer
     benchmarking  auditing  analysis
     verification  modules  functions  continuity  recognition

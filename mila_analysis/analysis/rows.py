@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,6 +21,14 @@ from mila_analysis.balls import Enclosure
 __all__ = ["Row", "rows"]
 
 NOT_PROVED = "not proved"
+SIGNS = {
+    " → -∞": r"\to -\infty", " → ∞": r"\to \infty", "∞": r"\infty", "→": r"\to",
+    "±": r"\pm", "√": r"\surd", "²": "^2", "β": r"\beta", "|": "|", "~": r"\sim",
+    "<": "<", ">": ">",
+}  # fmt: skip
+"""What stands outside of words in LaTeX."""
+
+ESCAPED = {"_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "^": r"\^{}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +80,12 @@ LABELS = {
 }
 
 
-MATHEMATICAL = {
-    "-∞": r"$-\infty$", "∞": r"$\infty$", "→": r"$\to$", "|": "$|$", "~": r"$\sim$",
-    "<": "$<$", ">": "$>$", "_": r"\_", "^": r"\^{}", "%": r"\%", "&": r"\&",
-    "#": r"\#", "√": r"$\surd$", "²": r"$^2$", "±": r"$\pm$", "β": r"$\beta$",
-}  # fmt: skip
-"""What a text in LaTeX has to spell in another way."""
-
-
 def _words(text: str) -> str:
-    pattern = "|".join(map(re.escape, MATHEMATICAL))
-    spelled = re.sub(pattern, lambda found: MATHEMATICAL[found[0]], text)
-    return rf"\text{{{spelled}}}"
+    """Words in LaTeX; signs that no font of text has stand between them."""
+    escaped = "".join(ESCAPED.get(c, c) for c in text)
+    for sign, command in SIGNS.items():
+        escaped = escaped.replace(sign, f"}}{command} \\text{{")
+    return rf"\text{{{escaped}}}".replace(r"\text{}", "")
 
 
 def _row(name: str, label: str, symbol: str, *parts: str | Number) -> Row:
@@ -274,7 +275,7 @@ def _gaussian(found: Features) -> Iterator[Row]:
     if each is None:
         return
     yield _row("gaussian", "E f(X), X ~ N(0, 1)", "E f(X)", each.mean)
-    yield _row("gaussian", "  Var f(X)", r"\mathrm{Var} f(X)", each.variance)
+    yield _row("gaussian", "  Var f(X)", r"\operatorname{Var} f(X)", each.variance)
     yield _row("gaussian", "  E f(X)²", "E f(X)^2", each.square)
     yield _row("gaussian", "  E f_x(X)²", "E f'(X)^2", each.slope_square)
     for label, symbol, gain in (

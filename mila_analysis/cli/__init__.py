@@ -24,6 +24,7 @@ from mila_analysis.cli import (
     latex,
     listing,
     plot,
+    report,
     source,
     survey,
     verify,
@@ -49,6 +50,7 @@ app.command()(source.code)
 app.command()(verify.verify)
 app.command()(survey.survey)
 app.command()(analyze.analyze)
+app.command()(report.report)
 app.command()(explore.explore)
 app.command()(audit.audit)
 app.command("list")(listing.list_activations)

@@ -11,7 +11,8 @@ from typing import Any
 import typer
 
 from mila_analysis import files
-from mila_analysis.activation import Activation, numeral
+from mila_analysis.activation import Activation
+from mila_analysis.activation import typed as spec
 from mila_analysis.cli.commands import PROGRAM
 from mila_analysis.errors import ParameterError, WriteError
 
@@ -122,11 +123,3 @@ def _outcome(content: bytes | str, written: Sequence[str]) -> dict[str, Any]:
     if isinstance(content, bytes):
         raise ParameterError("--json and -o - both want stdout; name a file with -o")
     return {"files": [], "text": content}
-
-
-def spec(activation: Activation) -> str:
-    """What to type for an activation: a formula of the user's own has no name."""
-    if activation.name != "custom":
-        return activation.spec
-    bound = ",".join(f"{p.name}={numeral(p.value)}" for p in activation.parameters)
-    return f"{activation.formula}:{bound}" if bound else activation.formula

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mila_analysis.kernels import GeneratedCode
     from mila_analysis.verification import Certificate, Finding
 
-__all__ = ["SUFFIX", "reserved", "verify", "watched"]
+__all__ = ["SUFFIX", "reserved", "status", "verify", "watched"]
 
 SUFFIX = ".certificate.json"
 HEADINGS = ("leg", "what", "dtype", "checked", "worst", "limit", "unit", "at x", "")
@@ -214,20 +214,21 @@ def watched(code: GeneratedCode, **options: Any) -> Certificate:
     """Verify, and show on a terminal what is being done."""
     from mila_analysis.verification import verify as verified
 
-    with _status() as progress:
+    with status("verifying") as progress:
         return verified(code, progress=progress, **options)
 
 
 @contextmanager
-def _status() -> Iterator[Callable[[str], None]]:
+def status(doing: str) -> Iterator[Callable[[str], None]]:
+    """What is being done, on a terminal, while it is done."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.console import Console
     from rich.markup import escape
 
-    with Console(stderr=True).status("verifying") as status:
-        yield lambda text: status.update(f"verifying: {escape(text)}")
+    with Console(stderr=True).status(doing) as shown:
+        yield lambda text: shown.update(f"{doing}: {escape(text)}")
 
 
 def reserved(found: Certificate) -> str:

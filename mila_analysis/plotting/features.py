@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -51,6 +52,7 @@ class FeaturesData:
     swept: tuple[Swept, ...]
 
 
+@lru_cache(maxsize=4)  # a report draws it in light and in dark
 def compute(request: Request) -> FeaturesData:
     """Analyze each activation at each value of the parameter."""
     low, high = (Fraction(repr(end)) for end in request.sweep or (-3.0, 3.0))

@@ -9,7 +9,7 @@ from mila_analysis.activation import Activation
 from mila_analysis.backends.latex.equations import Equation, System
 from mila_analysis.backends.latex.layout import arranged, plain
 
-__all__ = ["document"]
+__all__ = ["document", "without_definition"]
 
 COLUMN = 41.0
 _ESCAPES = {
@@ -28,7 +28,7 @@ def document(system: System, environment: str | None = None) -> str:
         _definition(system),
         _lead(system)
         + "\n"
-        + arranged(_without_definition(system), environment or "align*", COLUMN),
+        + arranged(without_definition(system), environment or "align*", COLUMN),
         *_closing(activation),
         "\\end{document}\n",
     ]
@@ -77,7 +77,7 @@ def _lead(system: System) -> str:
     return f"With {given}, in closed form:" if given else "In closed form:"
 
 
-def _without_definition(system: System) -> System:
+def without_definition(system: System) -> System:
     """Equations without what the document says before them."""
     told = _texts(system.definition)
     equations = [replace(e, sides=e.sides[-1:]) for e in system.equations]

@@ -9,7 +9,7 @@ from mila_analysis.backends.latex.equations import Equation, Row, System
 from mila_analysis.backends.latex.pieces import brackets
 from mila_analysis.errors import ParameterError
 
-__all__ = ["COLUMN", "ENVIRONMENTS", "arranged", "plain", "width"]
+__all__ = ["COLUMN", "ENVIRONMENTS", "arranged", "lines", "plain", "width"]
 
 ENVIRONMENTS = ("align", "align*", "equation", "equation*", "none")
 COLUMN = 33.0
@@ -38,12 +38,23 @@ def arranged(system: System, environment: str | None, column: float = COLUMN) ->
         )
     if environment == "none":
         return "\n".join([*system.given, *map(plain, system.equations)])
-    lines = [[given.replace(" = ", " &= ", 1)] for given in system.given]
-    lines += [list(_lines(equation, column)) for equation in system.equations]
     if environment.startswith("align"):
-        flat = [line for group in lines for line in group]
-        return _enclosed(environment, _joined(flat))
-    return "\n".join(_enclosed(environment, _split(group)) for group in lines)
+        return _enclosed(environment, _joined(lines(system, column)))
+    groups = _groups(system, column)
+    return "\n".join(_enclosed(environment, _split(group)) for group in groups)
+
+
+def lines(system: System, column: float = COLUMN) -> list[str]:
+    """Lines of an export, each with one `&` where they are aligned."""
+    return [line for group in _groups(system, column) for line in group]
+
+
+def _groups(system: System, column: float) -> Iterator[list[str]]:
+    """Lines of each equation."""
+    for given in system.given:
+        yield [given.replace(" = ", " &= ", 1)]
+    for equation in system.equations:
+        yield list(_lines(equation, column))
 
 
 def _enclosed(environment: str, body: str) -> str:
