@@ -237,3 +237,26 @@ def test_latex_has_no_letters_that_latex_does_not_know(name: str) -> None:
     text = FORMATS["latex"](analyze(catalog.get(name)))
     assert text.isascii()
     assert "|f_x|}" not in text
+
+
+@pytest.mark.parametrize(
+    ("formula", "zeros"),
+    [
+        ("x*exp(-(x-300)**2) + x/10**6", 1),
+        ("x + 10**9*exp(-1000*(x-5)**2)", 1),
+        ("tanh(1000000*x)", 1),
+        ("(x - 3)*sigmoid(1000*x)", 1),
+    ],
+)
+def test_what_changes_fast_or_is_far_away_is_proved(formula: str, zeros: int) -> None:
+    found = own(formula)
+    assert set(found.unproved) <= {"gaussian"}
+    assert found.zeros is not None
+    assert len(found.zeros) == zeros
+
+
+def test_a_tiny_well_far_away_is_found() -> None:
+    """The slope vanishes on both sides of 300, where the bump is steep."""
+    found = own("x*exp(-(x-300)**2) + x/10**6")
+    places = [float(e.low.mid) for e in (*found.maxima, *found.minima)]  # type: ignore[misc, union-attr]
+    assert places == pytest.approx([300.0016666, 304.72], abs=0.5)
