@@ -97,7 +97,8 @@ class Generator:
         if self.bottom is not None:
             return self.top.over(values, length) / self.bottom.over(values, length)
         ball = values[0][0]
-        if self.top.in_x and 1 < self.top.degrees[0] < MAX_DEGREE and ball.rad() > 0:
+        narrow = not self.top.terms or ball.rad().is_zero()
+        if not narrow and self.top.in_x and 1 < self.top.degrees[0] < MAX_DEGREE:
             return self.top.centered(ball, length)
         return self.top.over(values, length)
 
