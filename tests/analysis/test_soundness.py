@@ -269,3 +269,10 @@ def test_a_tiny_well_far_away_is_found() -> None:
     extrema = (*(found.maxima or ()), *(found.minima or ()))
     places = [float(e.low.mid) for e in extrema if isinstance(e.low, Enclosure)]
     assert places == pytest.approx([300.0016666, 304.72], abs=0.5)
+
+
+@pytest.mark.parametrize("formula", ["x**2*exp(-x)", "(x-1/3)**2*exp(x)"])
+def test_moments_of_what_grows_have_their_digits(formula: str) -> None:
+    found = own(formula, fields=["gaussian"]).gaussian
+    assert found
+    assert found.square.high - found.square.low < found.square.low / 10**15
