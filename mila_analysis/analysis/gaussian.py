@@ -197,7 +197,7 @@ def _far(piece: Piece, side: int) -> Iterator[_Sums]:
     near = REACH if end is None else max(REACH, side * _near(end))
 
     def sizes(end: End) -> tuple[Fraction, list[Any]]:
-        start = max(end.start, near)
+        start = max(end.start, 2 * near)
         bounds = []
         for name, power in (("f", 1), ("f", 2), ("f_x", 2)):
             scale, bound = end.tail.size(end.expansion(piece.partials[name]))

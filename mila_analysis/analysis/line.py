@@ -19,7 +19,11 @@ __all__ = ["Joint", "Line", "Stretch", "same"]
 
 
 def same(first: Any, second: Any) -> bool:
-    """Whether two balls of many digits may be one number; at a cut they then are."""
+    """Whether two balls of many digits may be one number.
+
+    At an inexact cut, and of two extrema, they are then taken for one: that they are
+    equal to some 45 digits is proved, not more.
+    """
     return bool(first.overlaps(second))
 
 

@@ -78,7 +78,14 @@ def zeros_of(
     def vanishes(point: Fraction) -> bool:
         return is_zero_at(tower, polynomial, point)
 
-    return isolated(series, low, high, vanishes)
+    def excludes(ball: Any) -> bool:
+        with flint_cap(1):
+            try:
+                return tower.has_no_zero(polynomial, ball)
+            except (ValueError, ZeroDivisionError, ArithmeticError):
+                return False
+
+    return isolated(series, low, high, vanishes, excludes)
 
 
 def _exponentials(tower: Tower, polynomial: Polynomial) -> bool:
@@ -121,6 +128,7 @@ def isolated(
     low: Fraction,
     high: Fraction,
     vanishes: Vanishes = lambda _: False,
+    excludes: Callable[[Any], bool] = lambda _: False,
 ) -> list[Zero]:
     """Zeros of a function, given its Taylor series over balls, in a closed interval.
 
@@ -129,6 +137,7 @@ def isolated(
         low: left end of the interval.
         high: its right end.
         vanishes: whether exact algebra says that a rational is a zero.
+        excludes: whether a ball holds no zero, by another proof than its series.
 
     Raises:
         UndecidedError: a piece gets too narrow, or too many are left.
@@ -157,6 +166,9 @@ def isolated(
         if outcome is not None:
             found += outcome
             continue
+        with flint.ctx.workprec(BITS):
+            if excludes(_between(left, right)):
+                continue
         if right - left < TOO_NARROW * max(Fraction(1), abs(left)):
             break
         middle = (left + right) / 2
