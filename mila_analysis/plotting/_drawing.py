@@ -13,11 +13,19 @@ from mila_analysis.errors import ParameterError
 from mila_analysis.plotting._axes import settle, too_small
 from mila_analysis.plotting._style import context
 from mila_analysis.plotting.kinds import Range
+from mila_analysis.plotting.rendering import render
 from mila_analysis.plotting.request import Request
 
 __all__ = ["LAYOUT_DPI", "draw"]
 
 LAYOUT_DPI = 100  # layout must not depend on the resolution that is asked for later
+
+
+class Drawing(Figure):  # type: ignore[misc] # Matplotlib's types are not followed
+    """A figure that a notebook shows, though no window knows it."""
+
+    def _repr_svg_(self) -> str:
+        return render(self, "svg").decode()
 
 
 def draw(request: Request, style: str, size: Range | None, title: str) -> Figure:
@@ -26,7 +34,7 @@ def draw(request: Request, style: str, size: Range | None, title: str) -> Figure
     with context(style):
         data = kind.compute(request)
         chosen = size or kind.size(data)
-        figure = Figure(figsize=chosen, dpi=LAYOUT_DPI, layout="constrained")
+        figure = Drawing(figsize=chosen, dpi=LAYOUT_DPI, layout="constrained")
         FigureCanvasAgg(figure)
         with _refused(chosen, title):
             if title:
