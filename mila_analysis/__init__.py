@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mila_analysis.shown import written_by
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -103,6 +105,9 @@ __all__ = [
     "stabilize",
     "verify",
 ]
+
+# A notebook shows what stands far below the modules that know how to write it.
+written_by(lambda: import_module(f"{__name__}.notebook").WRITERS)
 
 
 def __getattr__(name: str) -> Any:

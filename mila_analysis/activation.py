@@ -13,6 +13,7 @@ from fractions import Fraction
 from operator import ge, le
 
 from mila_analysis.errors import ParameterError, suggestion
+from mila_analysis.shown import Shown
 
 __all__ = ["Activation", "Parameter", "exact", "swept_parameter", "typed"]
 
@@ -139,7 +140,7 @@ def numeral(value: Fraction) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Activation:
+class Activation(Shown):
     """An activation function as data: x ↦ formula, with named real parameters.
 
     Attributes:

@@ -19,6 +19,7 @@ from mila_analysis.budget import within
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.formula import Case, Relation
 from mila_analysis.partials import Partial
+from mila_analysis.shown import Shown
 from mila_analysis.tower import Calculus, Generator, Reduction, lift_all
 
 __all__ = ["Derivation", "DerivedCase", "derive", "factored"]
@@ -44,17 +45,19 @@ class DerivedCase:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Derivation:
+class Derivation(Shown):
     """Exact partial derivatives of an activation; holds no parameter value.
 
     `d["f_x"]` is a SymPy expression in the variables; `d.tower("f_x")` the same in the
     generators. At a kink the partial is that of the case that contains the point.
+    `formula` is the text that was derived.
     """
 
     variables: tuple[Any, ...]
     generators: tuple[Generator, ...]
     cases: tuple[DerivedCase, ...]
     order: int
+    formula: str = ""
 
     def __getitem__(self, name: str) -> Any:
         return self._assemble(name, self.in_variables)
@@ -179,7 +182,7 @@ def _derive(
             written = dict(plain.partials(expression, wanted))
         relations = (Relation(next(source), r.comparison) for r in case.conditions)
         cases.append(DerivedCase(tuple(relations), found, written))
-    return Derivation(parsed.variables, generators, tuple(cases), order)
+    return Derivation(parsed.variables, generators, tuple(cases), order, text)
 
 
 def _expressions(case: Case) -> list[Any]:

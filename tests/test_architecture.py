@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "mila_analysis"
 # A module imports from lines below its own, or inside its own package.
 LAYERS = """
     cli
-    gallery  surveying  reporting
+    gallery  surveying  reporting  notebook
     plotting  experiments  explorer
     benchmarking  auditing  analysis
     verification  modules  functions  continuity  recognition
@@ -38,7 +38,7 @@ LAYERS = """
     files
     letters
     budget
-    errors
+    errors  shown
 """
 WITNESSES = (
     "derivation",

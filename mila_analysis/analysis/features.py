@@ -11,6 +11,7 @@ from typing import Any
 from mila_analysis.activation import Activation
 from mila_analysis.analysis.undecided import UndecidedError
 from mila_analysis.balls import Enclosure
+from mila_analysis.shown import Shown
 
 __all__ = [
     "Bound",
@@ -217,7 +218,7 @@ class Gaussian:
 
 
 @dataclass(frozen=True)
-class Features:
+class Features(Shown):
     """Everything that `analyze` proves of an activation, for its parameter values.
 
     What could not be proved is None, and `unproved` says why, by the name of the field.

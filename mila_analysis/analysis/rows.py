@@ -274,13 +274,15 @@ def _gaussian(found: Features) -> Iterator[Row]:
     each = found.gaussian
     if each is None:
         return
-    yield _row("gaussian", "E f(X), X ~ N(0, 1)", "E f(X)", each.mean)
+    yield _row("gaussian", "E f(X), X ~ N(0, 1)", r"\operatorname{E} f(X)", each.mean)
     yield _row("gaussian", "  Var f(X)", r"\operatorname{Var} f(X)", each.variance)
-    yield _row("gaussian", "  E f(X)²", "E f(X)^2", each.square)
-    yield _row("gaussian", "  E f_x(X)²", "E f'(X)^2", each.slope_square)
+    yield _row("gaussian", "  E f(X)²", r"\operatorname{E} f(X)^2", each.square)
+    yield _row(
+        "gaussian", "  E f_x(X)²", r"\operatorname{E} f'(X)^2", each.slope_square
+    )
     for label, symbol, gain in (
-        ("  gain 1/√E f(X)²", r"1/\sqrt{E f(X)^2}", each.gain),
-        ("  gain 1/√E f_x(X)²", r"1/\sqrt{E f'(X)^2}", each.slope_gain),
+        ("  gain 1/√E f(X)²", r"1/\sqrt{\operatorname{E} f(X)^2}", each.gain),
+        ("  gain 1/√E f_x(X)²", r"1/\sqrt{\operatorname{E} f'(X)^2}", each.slope_gain),
     ):
         if gain is None:
             reason = f"{NOT_PROVED}: a mean was not told from 0"

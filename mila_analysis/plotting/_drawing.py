@@ -13,11 +13,19 @@ from mila_analysis.errors import ParameterError
 from mila_analysis.plotting._axes import settle, too_small
 from mila_analysis.plotting._style import context
 from mila_analysis.plotting.kinds import Range
+from mila_analysis.plotting.rendering import render
 from mila_analysis.plotting.request import Request
 
 __all__ = ["LAYOUT_DPI", "draw", "sheet"]
 
 LAYOUT_DPI = 100  # layout must not depend on the resolution that is asked for later
+
+
+class Drawing(Figure):  # type: ignore[misc] # Matplotlib's types are not followed
+    """A figure that a notebook shows, though no window knows it."""
+
+    def _repr_svg_(self) -> str:
+        return render(self, "svg").decode()
 
 
 def draw(request: Request, style: str, size: Range | None, title: str) -> Figure:
@@ -33,7 +41,7 @@ def draw(request: Request, style: str, size: Range | None, title: str) -> Figure
 @contextmanager
 def sheet(size: Range, title: str) -> Iterator[Figure]:
     """A new figure to draw on in the style that is current; settled at the end."""
-    figure = Figure(figsize=size, dpi=LAYOUT_DPI, layout="constrained")
+    figure = Drawing(figsize=size, dpi=LAYOUT_DPI, layout="constrained")
     FigureCanvasAgg(figure)
     with _refused(size, title):
         if title:

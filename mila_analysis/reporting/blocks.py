@@ -33,9 +33,11 @@ class Math:
 
     Attributes:
         latex: without dollar signs.
+        text: the same in words and digits, for who reads the source; may be missing.
     """
 
     latex: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ def _row(row: Row) -> tuple[Rich, ...]:
     if not row.proved:
         return ((words,), (), (row.text,))
     symbol: Rich = (Math(row.symbol),) if label and label not in PLAIN else ()
-    return ((words.replace("-∞", "−∞"),), symbol, (Math(row.latex),))
+    return ((words.replace("-∞", "−∞"),), symbol, (Math(row.latex, row.text),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ def _block(block: Block, place: Callable[[Figure], str]) -> str:
 
 def _apart(line: str) -> str:
     """A line whose cases do not touch where they hold fractions."""
-    return line.replace(r" \\ ", r" \\[6pt] ") if r"\dfrac" in line else line
+    return line.replace(r" \\ ", r" \\[10pt] ") if r"\dfrac" in line else line
 
 
 def _rich(parts: Rich) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["to_markdown"]
 
+OPERATOR = re.compile(r"\\operatorname\{([^}]*)\}")
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~])")
 
 
@@ -54,7 +55,7 @@ def _block(block: Block, place: Callable[[Figure], str]) -> str:
         label = f"**{_escaped(block.label)}.** " if block.label else ""
         return label + _rich(block.parts)
     if isinstance(block, Equations):
-        body = " \\\\\n".join(block.lines)
+        body = " \\\\\n".join(map(_allowed, block.lines))
         return f"```math\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n```"
     if isinstance(block, Figure):
         return f"![{block.kind}](<{place(block)}>)\n\n*{_rich(block.caption)}*"
@@ -69,7 +70,7 @@ def _rich(parts: Rich) -> str:
 
 def _inline(part: Inline) -> str:
     if isinstance(part, Math):
-        return f"${part.latex}$"
+        return _escaped(part.text) if part.text else f"${_allowed(part.latex)}$"
     return _code(part.text) if isinstance(part, Code) else _escaped(part)
 
 
@@ -103,14 +104,22 @@ def _line(cells: Sequence[Rich]) -> str:
 def _cell(cell: Rich) -> str:
     """A cell: no bar of a formula ends it."""
     return "".join(
-        f"${_barless(p.latex)}$" if isinstance(p, Math) else _inline(p) for p in cell
+        f"${_barless(_allowed(part.latex))}$"
+        if isinstance(part, Math) and not part.text
+        else _inline(part)
+        for part in cell
     )
+
+
+def _allowed(latex: str) -> str:
+    """LaTeX without the one command of ours that GitHub refuses."""
+    return OPERATOR.sub(r"\\mathop{\\mathrm{\1}}\\nolimits", latex)
 
 
 def _barless(latex: str) -> str:
     """LaTeX in which | is spelled by commands, as GitHub cuts cells before it reads."""
     inside = re.sub(r"\|([^|]*)\|", r"\\lvert \1 \\rvert ", latex)
-    return inside.replace("|", r"\vert ")
+    return inside.replace("|", r"\vert ").strip()  # no space before the dollar sign
 
 
 def _listing(block: Listing) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from mila_analysis import __version__
 from mila_analysis.errors import MilaAnalysisError, ParameterError
+from mila_analysis.shown import Shown
 from mila_analysis.verification.finding import FAILED, PASSED, RESERVED, Finding
 
 __all__ = ["SCHEMA", "Certificate", "VerificationError", "machine", "versions"]
@@ -27,7 +28,7 @@ class VerificationError(MilaAnalysisError):
 
 
 @dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(Shown):
     """What a verification found; equal runs on equal machines give equal ones.
 
     Attributes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import typer
 
 from mila_analysis.cli import app
 from mila_analysis.cli.exits import run
+from mila_analysis.verification import verify
+from mila_analysis.verification.finding import FAILED
 
 
 def report(*arguments: str) -> int:
@@ -77,3 +80,23 @@ def test_without_pdflatex_a_pdf_is_refused_at_once(tmp_path, monkeypatch, capsys
     assert report("-o", str(tmp_path / "m.pdf")) == 2
     [line] = capsys.readouterr().err.splitlines()
     assert "takes pdflatex, which is not installed" in line
+
+
+def test_code_that_fails_is_reported_and_exits_1(tmp_path, monkeypatch, capsys):
+    from mila_analysis.reporting import making
+
+    def failed(code, **options):
+        found = verify(code, legs=("text",), **options)
+        bad = replace(found.findings[0], status=FAILED, detail="planted")
+        return replace(found, findings=(bad,))
+
+    monkeypatch.setattr(making, "verify", failed)
+    target = tmp_path / "t.md"
+    assert report("-a", "tanh", "-b", "numpy", "-o", str(target)) == 1
+    written, error = capsys.readouterr().err.splitlines()
+    assert "wrote " in written
+    assert "error: this code does not keep its promises" in error
+    text = target.read_text("utf-8")
+    assert "FAILED: " in text
+    assert "planted" in text
+    assert "Unverified: nothing has checked this file" in text

@@ -206,6 +206,16 @@ def test_an_unknown_backend_is_a_mistake() -> None:
         report(catalog.get("tanh"), backends=("numpi",))
 
 
+def test_markdown_spells_no_command_that_github_refuses() -> None:
+    text = to_markdown(report(catalog.get("gelu"), backends=()), place)
+    mathematics = re.findall(r"```math.*?```|\$[^$\n]+\$", text, flags=re.DOTALL)
+    assert any(r"\mathop{\mathrm{erf}}\nolimits" in found for found in mathematics)
+    assert not any(r"\operatorname" in found for found in mathematics)
+    assert not any(found.endswith(" $") for found in mathematics)
+    table = [line for line in text.splitlines() if line.startswith("| ")]
+    assert {line.replace(r"\|", "").count("|") for line in table} <= {4, 5}
+
+
 class TestFiles:
     def test_markdown_has_its_figures_beside_it(self, mila: Report, tmp_path: Path):
         mila.save(tmp_path / "m.md")
