@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         read_code,
     )
     from mila_analysis.modules import as_module
-    from mila_analysis.plotting import plot
+    from mila_analysis.plotting import Film, animate, plot
     from mila_analysis.recognition import recognised
     from mila_analysis.reporting import Report, report
     from mila_analysis.stability import StableForm, stabilize
@@ -40,6 +40,7 @@ _HOME = {
     "Derivation": "derivation",
     "Enclosure": "balls",
     "Features": "analysis",
+    "Film": "plotting",
     "GeneratedCode": "kernels",
     "Kernel": "kernels",
     "MilaAnalysisError": "errors",
@@ -47,6 +48,7 @@ _HOME = {
     "Report": "reporting",
     "StableForm": "stability",
     "analyze": "analysis",
+    "animate": "plotting",
     "as_module": "modules",
     "audit": "auditing",
     "breaks": "continuity",
@@ -74,6 +76,7 @@ __all__ = [
     "Derivation",
     "Enclosure",
     "Features",
+    "Film",
     "GeneratedCode",
     "Kernel",
     "MilaAnalysisError",
@@ -82,6 +85,7 @@ __all__ = [
     "StableForm",
     "__version__",
     "analyze",
+    "animate",
     "as_module",
     "audit",
     "breaks",

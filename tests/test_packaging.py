@@ -20,7 +20,7 @@ from packaging.version import Version
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 HEAVY = ("sympy", "numpy", "torch", "matplotlib")
-COMMANDS = ("plot", "latex", "code", "list", "gallery")
+COMMANDS = ("plot", "animate", "latex", "code", "list", "gallery")
 SUPPORTED = ("3.11", "3.12", "3.13")
 
 BROWSER = {"greenlet", "playwright"}  # which `make test-browser` installs

@@ -54,6 +54,12 @@ def test_plot_imports_no_torch_and_compiles_nothing(kind, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["made.png"]
 
 
+def test_animate_imports_no_torch_and_compiles_nothing(tmp_path):
+    small = ("--frames", "2", "--size", "3", "3", "--dpi", "40")
+    assert run(tmp_path, "animate", *small, "-o", "a.gif") == (HEAVY - {"torch"}, True)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.gif"]
+
+
 @pytest.mark.parametrize("kind", ["function", "contour", "gradient", "family"])
 def test_a_figure_is_laid_out_once(kind, monkeypatch):
     from matplotlib.figure import Figure

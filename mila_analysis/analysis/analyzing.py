@@ -10,7 +10,13 @@ import flint
 
 from mila_analysis.activation import Activation, Number, exact
 from mila_analysis.analysis.bends import curvature, inflections, largest_size
-from mila_analysis.analysis.extremes import end_number, extrema, monotone, value_range
+from mila_analysis.analysis.extremes import (
+    extrema,
+    interval,
+    joined,
+    monotone,
+    value_range,
+)
 from mila_analysis.analysis.features import (
     Features,
     Interval,
@@ -122,11 +128,11 @@ def _zero_intervals(line: Line) -> tuple[Interval, ...]:
     for number, stretch in enumerate(stretches):
         if stretch.segment.sign:
             continue
-        low, high = end_number(stretch, -1), end_number(stretch, 1)
-        joined = number and found and found[-1].high == low
-        if joined and joints[number - 1].here.contains(0):
-            low = found.pop().low
-        found.append(Interval(low, high, "zero"))
+        own = interval(number, stretches, joints, "zero")
+        if found and found[-1].high == own.low and joints[number - 1].here.contains(0):
+            found[-1] = joined(found[-1], own)
+        else:
+            found.append(own)
     return tuple(found)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import flint
 
-from mila_analysis.analysis.extremes import end_number
+from mila_analysis.analysis.extremes import interval, joined
 from mila_analysis.analysis.features import Bound, Interval, Point, enclosed, enclosure
 from mila_analysis.analysis.line import Line, same
 from mila_analysis.analysis.zeros import Zero
@@ -23,12 +22,11 @@ def curvature(line: Line) -> tuple[Interval, ...]:
     stretches, joints = line.joints("f_xx")
     found: list[Interval] = []
     for number, stretch in enumerate(stretches):
-        kind = KINDS[stretch.segment.sign]
-        low, high = end_number(stretch, -1), end_number(stretch, 1)
-        if number and found[-1].kind == kind and joints[number - 1].is_smooth:
-            found[-1] = replace(found[-1], high=high)
+        own = interval(number, stretches, joints, KINDS[stretch.segment.sign])
+        if number and found[-1].kind == own.kind and joints[number - 1].is_smooth:
+            found[-1] = joined(found[-1], own)
         else:
-            found.append(Interval(low, high, kind))
+            found.append(own)
     return tuple(found)
 
 
@@ -57,7 +55,8 @@ def largest_size(line: Line, name: str) -> Bound:
     first, *others = _candidates(line, name)
     size, at, why = first
     for other, place, reason in others:
-        if other > size or (same(other, size) and at is None):
+        found = at is None and place is not None
+        if other > size or (same(other, size) and found):
             at, why = place, reason
         size = size.max(other)
     is_taken = at is not None and size.is_finite()
@@ -67,14 +66,20 @@ def largest_size(line: Line, name: str) -> Bound:
 def _candidates(line: Line, name: str) -> Iterator[tuple[Any, Zero | None, str]]:
     """Sizes at critical points, at both sides of cuts, and far out."""
     for piece in line.pieces:
+        if piece.partials[name].is_constant or piece.partials[name].is_zero:
+            ends = [end.ball for end in (piece.low, piece.high) if end is not None]
+            at = ends[0] if ends else flint.arb(0)
+            yield abs(piece.value(name, at)), None, "all over an interval"
         for zero in piece.zeros(f"{name}x"):
             yield abs(piece.value(name, zero.ball)), zero, ""
-        for end in (piece.low, piece.high):
-            if end is not None:
-                yield abs(piece.value(name, end.ball)), end, ""
-        if piece.partials[name].is_constant or piece.partials[name].is_zero:
-            at = flint.arb(0) if piece.low is None else piece.low.ball
-            yield abs(piece.value(name, at)), None, "all over a piece"
+    for cut, before, after in zip(
+        line.cuts, line.pieces, line.pieces[1:], strict=False
+    ):
+        values = [piece.value(name, cut.at.ball) for piece in (before, after)]
+        is_taken = cut.is_smooth and same(*values)
+        for value in values:
+            why = "" if is_taken else f"beside x = {_shown(cut.at)}"
+            yield abs(value), cut.at if is_taken else None, why
     for side in (-1, 1):
         yield abs(line.end(name, side).limit), None, f"as x → {'-' * (side < 0)}∞"
 

@@ -21,7 +21,11 @@ from mila_analysis.balls import flint_cap
 from mila_analysis.derivation import Derivation
 from mila_analysis.primitives import PRIMITIVES
 
-__all__ = ["Polynomial", "Quotient", "Tower", "bound"]
+__all__ = ["Polynomial", "Quotient", "Tower", "bound", "quotients"]
+
+
+MAX_DEGREE = 40
+"""Of a polynomial that is evaluated around the middle of a ball."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,19 @@ class Polynomial:
         ((_, c),) = divisor.terms
         return Polynomial(tuple((powers, own / c) for powers, own in self.terms))
 
+    def centered(self, ball: Any, length: int) -> Any:
+        """Series of one in x alone over a ball, by powers of x - middle: narrower."""
+        coefficients = [flint.arb(0)] * (self.degrees[0] + 1)
+        for powers, c in self.terms:
+            coefficients[powers[0]] = ball_of(c)
+        middle = ball.mid()
+        shifted = flint.arb_poly(coefficients)(flint.arb_poly([middle, 1])).coeffs()
+        away = [ball - middle, 1] if length > 1 else [ball - middle]
+        step, found = flint.arb_series(away, prec=length), shifted[-1]
+        for c in reversed(shifted[:-1]):
+            found = found * step + c
+        return found
+
     def over(self, values: Sequence[Any], length: int) -> Any:
         """Value, given those of the symbols as series."""
         total = flint.arb_series([0], prec=length)
@@ -75,12 +92,47 @@ class Generator:
     top: Polynomial
     bottom: Polynomial | None
 
+    def argument(self, values: Sequence[Any], length: int) -> Any:
+        """Series of what it is a function of."""
+        if self.bottom is not None:
+            return self.top.over(values, length) / self.bottom.over(values, length)
+        ball = values[0][0]
+        narrow = not self.top.terms or ball.rad().is_zero()
+        if not narrow and self.top.in_x and 1 < self.top.degrees[0] < MAX_DEGREE:
+            return self.top.centered(ball, length)
+        return self.top.over(values, length)
+
 
 @dataclass(frozen=True)
 class Tower:
     """x and the generators of a derivation, parameters at their values."""
 
     generators: tuple[Generator, ...]
+
+    def has_no_zero(self, polynomial: Polynomial, ball: Any) -> bool:
+        """Whether a sum has none over a ball, seen by what it grows with.
+
+        Where exp(u) is large, the sum over its highest power has narrow balls.
+        """
+        values = self.over(ball, 1)
+        total = flint.arb(0)
+        falling: dict[int, Any] = {}
+        for place, generator in enumerate(self.generators, start=1):
+            if generator.function == "exp" and polynomial.degrees[place]:
+                argument = generator.argument(values, 1)
+                if argument[0] > 0:
+                    falling[place] = PRIMITIVES["exp"].ball(-argument)[0]
+        for powers, c in polynomial.terms:
+            part = ball_of(c)
+            for place, n in enumerate(powers):
+                inverse = falling.get(place)
+                rest = polynomial.degrees[place] - n
+                power = n if inverse is None else rest
+                value = values[place][0] if inverse is None else inverse
+                for _ in range(power):
+                    part = part * value
+            total = total + part
+        return bool(total.is_finite() and not total.contains(0))
 
     def over(self, ball: Any, length: int) -> list[Any]:
         """Taylor series of all symbols over a ball, within `flint_cap(length)`."""
@@ -90,9 +142,7 @@ class Tower:
             if generator.function == "pi":
                 values.append(flint.arb_series([flint.arb.pi()], prec=length))
                 continue
-            argument = generator.top.over(values, length)
-            if generator.bottom is not None:
-                argument = argument / generator.bottom.over(values, length)
+            argument = generator.argument(values, length)
             values.append(PRIMITIVES[generator.function].ball(argument))
         return values
 
@@ -148,25 +198,51 @@ def bound(
     derivation: Derivation, values: Mapping[str, Fraction]
 ) -> list[dict[str, Quotient]]:
     """Each case of a derivation: its partials, with parameters at their values."""
-    some = next(iter(derivation.cases[0].plain.values()))
-    field = some.field
-    names = [str(symbol) for symbol in field.symbols]
-    order = ["x", *(str(g.symbol) for g in derivation.generators)]
-    binder = _Binder(names, order, values)
-    generators = []
-    for g in derivation.generators:
-        argument = field.from_expr(g.argument)
-        top, bottom = binder(argument.numer), binder(argument.denom)
-        if bottom.is_constant:
-            plain = Generator(g.function, top.over_constant(bottom), None)
-            generators.append(plain)
-        else:
-            generators.append(Generator(g.function, top, bottom))
-    tower = Tower(tuple(generators))
     return [
-        {name: _quotient(e, tower, binder) for name, e in case.plain.items()}
+        quotients(case.plain, derivation.generators, values)
         for case in derivation.cases
     ]
+
+
+def quotients(
+    elements: Mapping[str, Any], generators: Sequence[Any], values: Mapping[str, Any]
+) -> dict[str, Quotient]:
+    """Elements of a tower, in those of its generators alone that they need.
+
+    Another case may need a root or a logarithm that is undefined where this one holds.
+    """
+    field = next(iter(elements.values())).field
+    names = [str(symbol) for symbol in field.symbols]
+    arguments = {str(g.symbol): field.from_expr(g.argument) for g in generators}
+    needed: set[str] = set()
+    for element in elements.values():
+        needed |= _symbols(element, names)
+    for g in reversed(generators):
+        if str(g.symbol) in needed:
+            needed |= _symbols(arguments[str(g.symbol)], names)
+    kept = [g for g in generators if str(g.symbol) in needed]
+    binder = _Binder(names, ["x", *(str(g.symbol) for g in kept)], values)
+    bound_ = []
+    for g in kept:
+        argument = arguments[str(g.symbol)]
+        top, bottom = binder(argument.numer), binder(argument.denom)
+        if bottom.is_constant:
+            bound_.append(Generator(g.function, top.over_constant(bottom), None))
+        else:
+            bound_.append(Generator(g.function, top, bottom))
+    tower = Tower(tuple(bound_))
+    return {name: _quotient(e, tower, binder) for name, e in elements.items()}
+
+
+def _symbols(element: Any, names: Sequence[str]) -> set[str]:
+    """Names of the symbols in an element."""
+    return {
+        name
+        for polynomial in (element.numer, element.denom)
+        for powers in polynomial.itermonoms()
+        for name, n in zip(names, powers, strict=True)
+        if n
+    }
 
 
 def _quotient(element: Any, tower: Tower, binder: _Binder) -> Quotient:

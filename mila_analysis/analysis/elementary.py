@@ -81,6 +81,7 @@ def _exp_of_exponentials(tail: Tail, u: Expansion) -> Expansion | Huge:
         if not c > 0:
             growth -= ball_of(r) * abs(c) * start ** ball_of(r)
     growth += ball_of(min(scale.power, Fraction(0)))
+    growth += ball_of(min(scale.log, Fraction(0))) / start.log()
     if not growth > 0:
         raise TooNearError
     ratio = tail.largest(Scale(top) / scale) * FALL * ball_of(top)

@@ -47,22 +47,25 @@ def end_of(tails: Tails, quotient: Quotient) -> End:
 
 def _end(found: Expansion, side: int) -> End:
     slope = intercept = flint.arb(0)
-    grows = None
+    bends = False
     for scale, constant in found.terms:
         if scale == LINEAR:
             slope = constant.ball * side
         elif scale == ONE:
             intercept = constant.ball
         elif compared(scale, ONE) > 0:
-            grows = grows or constant.sign
+            bends = True
     if found.rest and compared(found.rest[0], ONE) >= 0:
         if not found.terms or compared(found.terms[0][0], found.rest[0]) <= 0:
             raise UndecidedError("it oscillates far out, or its limit was not found")
-        sign = found.terms[0][1].sign
-        return End(side, flint.arb.pos_inf() * sign)
-    if grows is not None or not slope.is_zero():
-        sign = grows or (1 if slope * side > 0 else -1)
-        infinite = flint.arb.pos_inf() * sign
-        line = () if grows is not None else (slope, intercept)
-        return End(side, infinite, *line)
+        return End(side, _infinite(found))
+    if bends:
+        return End(side, _infinite(found))
+    if not slope.is_zero():
+        return End(side, _infinite(found), slope, intercept)
     return End(side, intercept, flint.arb(0), intercept)
+
+
+def _infinite(found: Expansion) -> Any:
+    """Infinity with the sign of the term that grows fastest."""
+    return flint.arb.pos_inf() * found.terms[0][1].sign

@@ -17,15 +17,31 @@ from mila_analysis.analysis.features import (
 )
 from mila_analysis.analysis.line import Joint, Line, Stretch, same
 
-__all__ = ["end_number", "extrema", "monotone", "value_range"]
+__all__ = ["extrema", "interval", "joined", "monotone", "value_range"]
 
 KINDS = {1: "increasing", -1: "decreasing", 0: "constant"}
 
 
-def end_number(stretch: Stretch, side: int) -> Number:
-    """End of a stretch, maybe infinite."""
-    end = stretch.segment.low if side < 0 else stretch.segment.high
-    return math.inf * side if end is None else enclosure(end.ball)
+def interval(
+    number: int, stretches: Sequence[Stretch], joints: Sequence[Joint], kind: str
+) -> Interval:
+    """A stretch, with those of its ends at which f is what it tends to there."""
+    segment = stretches[number].segment
+    low: Number = -math.inf
+    high: Number = math.inf
+    has_low = has_high = False
+    if number > 0 and segment.low is not None:
+        joint = joints[number - 1]
+        low, has_low = enclosure(segment.low.ball), same(joint.here, joint.right)
+    if number < len(joints) and segment.high is not None:
+        joint = joints[number]
+        high, has_high = enclosure(segment.high.ball), same(joint.left, joint.here)
+    return Interval(low, high, kind, has_low, has_high)
+
+
+def joined(first: Interval, second: Interval) -> Interval:
+    """Two intervals with an end in common as one."""
+    return replace(first, high=second.high, has_high=second.has_high)
 
 
 def monotone(line: Line) -> tuple[Interval, ...]:
@@ -33,12 +49,11 @@ def monotone(line: Line) -> tuple[Interval, ...]:
     stretches, joints = line.joints("f_x")
     found: list[Interval] = []
     for number, stretch in enumerate(stretches):
-        kind = KINDS[stretch.segment.sign]
-        low, high = end_number(stretch, -1), end_number(stretch, 1)
-        if number and found[-1].kind == kind and joints[number - 1].is_continuous:
-            found[-1] = replace(found[-1], high=high)
+        own = interval(number, stretches, joints, KINDS[stretch.segment.sign])
+        if number and found[-1].kind == own.kind and joints[number - 1].is_continuous:
+            found[-1] = joined(found[-1], own)
         else:
-            found.append(Interval(low, high, kind))
+            found.append(own)
     return tuple(found)
 
 
@@ -141,14 +156,18 @@ def _extremum(
     low: Number = -math.inf
     high: Number = math.inf
     curvature = None
+    has_low = has_high = False
     if level.first >= 0:
         low = enclosure(joints[level.first].at.ball)
+        has_low = same(joints[level.first].here, level.value)
     if level.last < len(joints):
         high = enclosure(joints[level.last].at.ball)
+        has_high = same(joints[level.last].here, level.value)
     if level.first == level.last and not joints[level.first].is_cut:
         piece = stretches[level.first].piece
         curvature = enclosed(piece.value("f_xx", joints[level.first].at.ball))
-    return Extremum(kind, low, high, enclosed(level.value), curvature, is_global=False)
+    value = enclosed(level.value)
+    return Extremum(kind, low, high, value, curvature, False, has_low, has_high)
 
 
 def _values(joints: Sequence[Joint]) -> list[Any]:

@@ -108,11 +108,11 @@ def _of_partial(derivation: Derivation, name: str) -> Shifted | None:
     if not a or not b:
         return None
     element = derivation.plain(name)
-    factors = [p.as_expr() for p, _ in element.numer.factor_list()[1]]
-    open_ = [f for f in factors if not _is_positive(f, generator.symbol)]
-    if len(open_) != 1 or open_[0].has(parameter):
+    factors = [(p.as_expr(), n) for p, n in element.numer.factor_list()[1]]
+    open_ = [f for f in factors if not _is_positive(f[0], generator.symbol)]
+    if len(open_) != 1 or open_[0][0].has(parameter) or open_[0][1] > 1:
         return None
-    linear = sympy.Poly(open_[0].subs(generator.symbol, Z), x)
+    linear = sympy.Poly(open_[0][0].subs(generator.symbol, Z), x)
     if linear.degree() != 1:
         return None
     slope, start = linear.all_coeffs()
@@ -190,7 +190,11 @@ def _branch(
     if _far(level, low, inner) == _far(level, high, inner):
         return None
     bend = _put(derivation.plain(f"{name}x"), derivation, place)
-    if bend.has(derivation.variables[1]) or _changes(bend, low, high, slope):
+    if (
+        bend == 0
+        or bend.has(derivation.variables[1])
+        or _changes(bend, low, high, slope)
+    ):
         return None
     if name == "f_xx":
         return "inflection"

@@ -32,14 +32,21 @@ Number = Enclosure | float
 """An enclosure, or ±inf."""
 
 
+HUGE_EXPONENT = 1 << 20
+"""A number above 2^HUGE_EXPONENT, or as small as that, is not written out."""
+
+
 def enclosure(ball: Any) -> Number:
-    """Enclosure of what a ball contains."""
+    """Enclosure of what a ball contains, or ±inf.
+
+    Raises:
+        UndecidedError: it is finite, and too large to be written out.
+    """
     if not ball.is_finite():
         if ball.is_nan() or not (ball > 0 or ball < 0):
             raise ValueError("a ball without an end")
         return math.inf if ball > 0 else -math.inf
-    ends = (ball.lower(), ball.upper())
-    low, high = (Fraction(int(m)) * Fraction(2) ** int(e) for m, e in map(_parts, ends))
+    low, high = (_fraction(ball, side) for side in (-1, 1))
     return Enclosure(low, high, max(0, ball.rel_accuracy_bits()))
 
 
@@ -47,7 +54,7 @@ def enclosed(ball: Any) -> Enclosure:
     """Enclosure of what a ball contains, which is finite.
 
     Raises:
-        UndecidedError: the ball has no end.
+        UndecidedError: the ball has no end, or is too large.
     """
     found = enclosure(ball) if ball.is_finite() else None
     if not isinstance(found, Enclosure):
@@ -55,8 +62,16 @@ def enclosed(ball: Any) -> Enclosure:
     return found
 
 
-def _parts(end: Any) -> Any:
-    return end.man_exp()
+def _fraction(ball: Any, side: int) -> Fraction:
+    """Rational end of a ball; 0 or ±2^-HUGE_EXPONENT for what has too many digits."""
+    end = ball.upper() if side > 0 else ball.lower()
+    mantissa, exponent = end.man_exp()
+    if exponent > HUGE_EXPONENT:
+        raise UndecidedError("a number has too many digits")
+    if exponent < -HUGE_EXPONENT:
+        away = end * side > 0
+        return Fraction(side * away, 1 << (HUGE_EXPONENT // 2))
+    return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +93,16 @@ class Interval:
 
     Attributes:
         low, high: its ends; infinite ones are floats.
-        kind: `increasing`, `decreasing`, `constant`; `convex`, `concave`, `linear`.
+        kind: `increasing`, `decreasing`, `constant`; `convex`, `concave`, `linear`;
+            `zero`, `dead`.
+        has_low, has_high: whether that is so with this end, too.
     """
 
     low: Number
     high: Number
     kind: str
+    has_low: bool = False
+    has_high: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +115,7 @@ class Extremum:
         value: of f.
         curvature: f_xx there; None where there is no such number.
         is_global: whether f is nowhere lower, or higher.
+        has_low, has_high: whether it is taken at the ends, too.
     """
 
     kind: str
@@ -104,6 +124,8 @@ class Extremum:
     value: Enclosure
     curvature: Enclosure | None
     is_global: bool
+    has_low: bool = True
+    has_high: bool = True
 
     @property
     def is_point(self) -> bool:
@@ -183,15 +205,16 @@ class Gaussian:
         square: mean of f(X)².
         slope_square: mean of f_x(X)².
         gain: 1/√(mean of f(X)²), by which weights keep the size of a signal.
-        slope_gain: 1/√(mean of f_x(X)²), the same for gradients.
+        slope_gain: 1/√(mean of f_x(X)²), the same for gradients. A gain is None where
+            a mean is not told from 0.
     """
 
     mean: Enclosure
     variance: Enclosure
     square: Enclosure
     slope_square: Enclosure
-    gain: Number
-    slope_gain: Number
+    gain: Number | None
+    slope_gain: Number | None
 
 
 @dataclass(frozen=True)

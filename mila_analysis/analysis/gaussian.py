@@ -2,7 +2,8 @@
 
 On short intervals the integrand, from the definition itself, is its Taylor polynomial
 around the middle; the next coefficient over the whole interval bounds what is left.
-Beyond ±12 it is bounded by the expansion of f far out, which exp(-7x²/16) beats.
+Beyond ±12 it is bounded by the expansion of f far out, which exp(-7x²/16) beats, and
+between ±12 and cuts further out by balls.
 """
 
 from __future__ import annotations
@@ -16,19 +17,21 @@ from typing import Any
 import flint
 
 from mila_analysis.analysis.constants import RATIONAL, ball_of
-from mila_analysis.analysis.features import Gaussian, enclosure
+from mila_analysis.analysis.features import Gaussian, Number, enclosure
 from mila_analysis.analysis.line import Line
 from mila_analysis.analysis.pieces import Piece
 from mila_analysis.analysis.scales import Scale, largest
 from mila_analysis.analysis.tails import End
-from mila_analysis.analysis.undecided import TooNearError, UndecidedError
-from mila_analysis.balls import Enclosure, flint_cap
+from mila_analysis.analysis.undecided import UndecidedError
+from mila_analysis.analysis.zeros import Zero
+from mila_analysis.balls import flint_cap
 
 __all__ = ["gaussian"]
 
 BITS = 128
 TERMS = 32
 REACH = Fraction(12)
+FURTHEST = Fraction(1 << 40)
 WIDEST = Fraction(3, 4)
 NARROWEST = Fraction(1, 1 << 12)
 SMALL = 2.0**-72
@@ -62,22 +65,26 @@ def gaussian(line: Line) -> Gaussian:
     with flint.ctx.workprec(BITS):
         total = _Sums(flint.arb(0), flint.arb(0), flint.arb(0))
         for piece in line.pieces:
-            for part in _parts(piece):
+            for part in (*_parts(piece), *_beyond(piece), *_at_ends(piece)):
                 total += part
         for piece, side in ((line.pieces[0], -1), (line.pieces[-1], 1)):
-            total += _far(piece, side)
-        variance = total.square - total.value**2
+            for part in _far(piece, side):
+                total += part
+        variance = total.square - total.value * total.value
+        if not all(b.is_finite() for b in (total.value, total.square, total.slope)):
+            raise UndecidedError("a moment was not enclosed")
         numbers = [
             enclosure(b) for b in (total.value, variance, total.square, total.slope)
         ]
         gains = [_gain(total.square), _gain(total.slope)]
-    if not all(isinstance(number, Enclosure) for number in numbers):
-        raise UndecidedError("a moment was not enclosed")
     return Gaussian(*numbers, *gains)  # type: ignore[arg-type]
 
 
-def _gain(square: Any) -> Any:
-    return enclosure(1 / square.sqrt()) if square > 0 else math.inf
+def _gain(square: Any) -> Number | None:
+    """1/√square; None where that may be infinite, or not."""
+    if square > 0:
+        return enclosure(1 / square.sqrt())
+    return math.inf if square.is_zero() else None
 
 
 def _parts(piece: Piece) -> Iterator[_Sums]:
@@ -101,12 +108,51 @@ def _parts(piece: Piece) -> Iterator[_Sums]:
         waiting += [(left, middle), (middle, right)]
 
 
-def _near(zero: Any) -> Fraction:
-    """A cut as a rational; what is between is of no width that counts."""
+def _near(zero: Zero) -> Fraction:
+    """A cut as a rational; `_at_ends` bounds what is between."""
     if zero.exact is not None:
-        return Fraction(zero.exact)
+        return zero.exact
     mantissa, exponent = zero.ball.mid().man_exp()
     return Fraction(int(mantissa)) * Fraction(2) ** int(exponent)
+
+
+def _at_ends(piece: Piece) -> Iterator[_Sums]:
+    """Bounds of the integrals between cuts and the rationals taken for them."""
+    for end in (piece.low, piece.high):
+        if end is not None and end.exact is None:
+            yield _bounded(piece, end.ball, 2 * end.ball.rad())
+
+
+def _beyond(piece: Piece) -> Iterator[_Sums]:
+    """Bounds of the integrals beyond reach, up to the ends of a piece.
+
+    What the outermost pieces have further out `_far` bounds.
+    """
+    for side in (-1, 1):
+        near, far = (piece.low, piece.high)[::side]
+        if far is None:
+            continue
+        start = REACH if near is None else max(REACH, side * _near(near))
+        yield from _steps(piece, side, start, side * _near(far))
+
+
+def _steps(piece: Piece, side: int, start: Fraction, stop: Fraction) -> Iterator[_Sums]:
+    """Bounds of the integrals over start ≤ side·x ≤ stop."""
+    if stop > FURTHEST:
+        raise UndecidedError("it is not bounded this side of too distant a point")
+    while start < stop:
+        end = min(start * 9 / 8, stop)
+        over = ball_of(start).union(ball_of(end)) * side
+        yield _bounded(piece, over, ball_of(end - start))
+        start = end
+
+
+def _bounded(piece: Piece, over: Any, width: Any) -> _Sums:
+    """Bounds of the integrals over a ball of some width."""
+    with flint_cap(2):
+        found = _integrands(piece, over, 2)
+    sizes = [(abs(series[0]) * width).upper() for series in found]
+    return _Sums(*(flint.arb(0, 1) * size for size in sizes))
 
 
 def _integrated(piece: Piece, low: Fraction, high: Fraction) -> _Sums | None:
@@ -144,26 +190,22 @@ def _integrands(piece: Piece, ball: Any, length: int) -> tuple[Any, Any, Any]:
     return weighted, value * weighted, slope * slope * density
 
 
-def _far(piece: Piece, side: int) -> _Sums:
-    """Bounds of the integrals beyond reach."""
+def _far(piece: Piece, side: int) -> Iterator[_Sums]:
+    """Bounds of the integrals beyond reach, over an outermost piece."""
     tails = piece.left if side < 0 else piece.right
-    bounds = []
-    for name, power in (("f", 1), ("f", 2), ("f_x", 2)):
+    end = piece.high if side < 0 else piece.low
+    near = REACH if end is None else max(REACH, side * _near(end))
 
-        def bounded(end: End, name: str = name, power: int = power) -> Any:
-            found = end.expansion(piece.partials[name])
-            scale, bound = end.tail.size(found)
-            start = max(end.start, REACH)
-            if end.start > REACH:
-                raise UndecidedError("no bound was found beyond ±12")
+    def sizes(end: End) -> tuple[Fraction, list[Any]]:
+        start = max(end.start, 2 * near)
+        bounds = []
+        for name, power in (("f", 1), ("f", 2), ("f_x", 2)):
+            scale, bound = end.tail.size(end.expansion(piece.partials[name]))
             fallen = largest(scale**power * FALL, ball_of(start))
-            return bound**power * fallen
+            bounds.append((bound if power == 1 else bound * bound) * fallen)
+        return start, bounds
 
-        try:
-            _, bound = tails.nearest(bounded)
-        except TooNearError:
-            raise UndecidedError("no bound was found beyond ±12") from None
-        # The integral of exp(-x²/16)/√(2π) beyond any point is below √2.
-        size = (bound * 2).upper()
-        bounds.append(flint.arb(0, 1) * size)
-    return _Sums(*bounds)
+    _, (start, bounds) = tails.nearest(sizes)
+    yield from _steps(piece, side, near, start)
+    # The integral of exp(-x²/16)/√(2π) beyond any point is below √2.
+    yield _Sums(*(flint.arb(0, 1) * (2 * bound).upper() for bound in bounds))

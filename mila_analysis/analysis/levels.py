@@ -86,12 +86,23 @@ def _bracket(
             step *= 2
         if low is None or high is None:
             raise UndecidedError("where a value is reached was not found")
-        for _ in range(24):  # closer, for Newton's intervals
-            middle = (low + high) / 2
-            side = _value(piece, name, middle) - level
-            if side.contains(0):
-                break
-            low, high = (middle, high) if _sign(side) == first else (low, middle)
+        signs = [_sign(_value(piece, name, at) - level) for at in (low, high)]
+        if low > high or signs != [first, last]:
+            raise UndecidedError("where a value is reached was not told from an end")
+        return _closer(piece, name, level, (low, high), first)
+
+
+def _closer(
+    piece: Piece, name: str, level: Any, ends: tuple[Fraction, Fraction], first: int
+) -> tuple[Fraction, Fraction]:
+    """The ends, closer to the crossing, for Newton's intervals."""
+    low, high = ends
+    for _ in range(24):
+        middle = (low + high) / 2
+        side = _value(piece, name, middle) - level
+        if side.contains(0):
+            break
+        low, high = (middle, high) if _sign(side) == first else (low, middle)
     return low, high
 
 

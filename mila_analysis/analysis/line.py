@@ -19,7 +19,11 @@ __all__ = ["Joint", "Line", "Stretch", "same"]
 
 
 def same(first: Any, second: Any) -> bool:
-    """Whether two balls of many digits may be one number; at a cut they then are."""
+    """Whether two balls of many digits may be one number.
+
+    At an inexact cut, and of two extrema, they are then taken for one: that they are
+    equal to some 45 digits is proved, not more.
+    """
     return bool(first.overlaps(second))
 
 
@@ -67,11 +71,11 @@ class Line:
 
     Attributes:
         pieces: from left to right.
-        owners: for each cut the number of the piece whose case holds at it, or -1.
+        points: each cut as a piece of its own, of the case that holds at it alone.
     """
 
     pieces: tuple[Piece, ...]
-    owners: tuple[int, ...]
+    points: tuple[Piece, ...]
 
     @classmethod
     def of(cls, activation: Activation) -> Line:
@@ -86,9 +90,8 @@ class Line:
     def _cut(self, number: int) -> Joint:
         before, after = self.pieces[number : number + 2]
         at = before.high or Zero(flint.arb(0))  # a piece before a cut has an end
-        owner = self.owners[number]
         left, right = before.value("f", at.ball), after.value("f", at.ball)
-        here = left if owner < 0 else self.pieces[owner].value("f", at.ball)
+        here = self.points[number].value("f", at.ball)
         slopes = (before.value("f_x", at.ball), after.value("f_x", at.ball))
         return Joint(at, left, here, right, True, *slopes)
 

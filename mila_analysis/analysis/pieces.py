@@ -18,6 +18,7 @@ import sympy
 
 from mila_analysis.activation import Activation
 from mila_analysis.analysis.bound import Polynomial, Quotient, bound
+from mila_analysis.analysis.conditions import check_far
 from mila_analysis.analysis.constants import ball_of
 from mila_analysis.analysis.ends import End, end_of
 from mila_analysis.analysis.tails import Tails
@@ -48,14 +49,21 @@ class Segment:
 
     @property
     def inner(self) -> Any:
-        """A point of it."""
-        if self.low is None and self.high is None:
-            return flint.arb(0)
-        if self.low is None:
-            return (self.high.ball - 1).mid()  # type: ignore[union-attr]
-        if self.high is None:
-            return (self.low.ball + 1).mid()
-        return ((self.low.ball + self.high.ball) / 2).mid()
+        """A point of it, in as many digits as it takes to be inside."""
+        with flint.ctx.workprec(4 * FINE_BITS):
+            if self.low is None and self.high is None:
+                return flint.arb(0)
+            if self.low is None:
+                found = (self.high.ball - 1).mid()  # type: ignore[union-attr]
+            elif self.high is None:
+                found = (self.low.ball + 1).mid()
+            else:
+                found = ((self.low.ball + self.high.ball) / 2).mid()
+            above = self.low is None or found > self.low.ball
+            below = self.high is None or found < self.high.ball
+        if not (above and below):
+            raise UndecidedError("two zeros were not told apart")
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +161,32 @@ class Piece:
 
     def _found(self, name: str) -> Iterator[Segment]:
         quotient = self.partials[name]
+        if name != "f" and not self._is_smooth:
+            raise UndecidedError("it has a root of 0, and may have no slope there")
         if quotient.is_zero:
             yield Segment(self.low, self.high, 0)
             return
+        yield from self._cut_up(quotient)
+
+    @cached_property
+    def _is_smooth(self) -> bool:
+        """Whether no root has a zero under it, at which slopes could cancel."""
+        tower = self.partials["f"].tower
+        for generator in tower.generators:
+            under = Quotient(tower, ((generator.top, 1),), ())
+            if generator.function != "sqrt" or _is_positive(under, generator.top):
+                continue
+            if generator.top.is_constant:
+                continue
+            try:
+                if len(list(self._cut_up(under))) > 1:
+                    return False
+            except UndecidedError:
+                return False
+        return True
+
+    def _cut_up(self, quotient: Quotient) -> Iterator[Segment]:
+        """Segments of a quotient that is not zero."""
         first, last = self._ends(quotient)
         inner = self._boundaries(quotient, first, last)
         for low, high in pairwise([self.low, *inner, self.high]):
@@ -251,42 +282,46 @@ def _merged(found: Sequence[Zero]) -> list[Zero]:
     return merged
 
 
-def pieces(activation: Activation) -> tuple[tuple[Piece, ...], tuple[int, ...]]:
-    """Pieces from left to right, and for each cut between two the piece it is of.
+def pieces(activation: Activation) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    """Pieces from left to right, and each cut between two as a piece of its own.
 
     Raises:
         UnsupportedError: the activation is undefined somewhere, or not derived.
     """
+    merged = _joined(spans(activation))
+    definitions, differences = _definitions(activation)
+    check_far(differences, definitions[0].x)
     derivation = derive(activation, 3, along=("x",))
     cases = bound(derivation, activation.values)
-    definitions = _definitions(activation)
-    merged = _joined(spans(activation))
-    found = tuple(
-        Piece(
-            _point(span.low),
-            _point(span.high),
-            cases[span.case],
-            definitions[span.case],
+    wide, points = (
+        tuple(
+            Piece(
+                _point(span.low),
+                _point(span.high),
+                cases[span.case],
+                definitions[span.case],
+            )
+            for span in merged
+            if span.is_point == is_point
         )
-        for span in merged
-        if not span.is_point
+        for is_point in (False, True)
     )
-    owners = []
-    for number, span in enumerate(s for s in merged if s.is_point):
-        beside = (number, number + 1)
-        mine = [n for n in beside if found[n].partials is cases[span.case]]
-        owners.append(mine[0] if mine else -1)
-    return found, tuple(owners)
+    return wide, points
 
 
-def _definitions(activation: Activation) -> list[Definition]:
+def _definitions(activation: Activation) -> tuple[list[Definition], list[Any]]:
+    """Each case in x alone, and the differences whose signs tell which case holds."""
     parsed = parse(activation.formula, activation.variables)
     x, *parameters = parsed.variables
     values = {
         p: sympy.Rational(value.numerator, value.denominator)
         for p, value in zip(parameters, activation.values.values(), strict=True)
     }
-    return [Definition(c.expression.subs(values), x) for c in parsed.cases]
+    definitions = [Definition(c.expression.subs(values), x) for c in parsed.cases]
+    differences = [
+        r.difference.subs(values) for c in parsed.cases for r in c.conditions
+    ]
+    return definitions, differences
 
 
 def _joined(spans_: Sequence[Span]) -> list[Span]:

@@ -21,7 +21,14 @@ from mila_analysis.balls import Enclosure
 __all__ = ["Row", "rows"]
 
 NOT_PROVED = "not proved"
-SIGNS = {" → -∞": r"\to -\infty", " → ∞": r"\to \infty", "∞": r"\infty", "±": r"\pm"}
+SIGNS = {
+    " → -∞": r"\to -\infty", " → ∞": r"\to \infty", "∞": r"\infty", "→": r"\to",
+    "±": r"\pm", "√": r"\surd", "²": "^2", "β": r"\beta", "|": "|", "~": r"\sim",
+    "<": "<", ">": ">",
+}  # fmt: skip
+"""What stands outside of words in LaTeX."""
+
+ESCAPED = {"_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "^": r"\^{}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ def rows(found: Features) -> Iterator[Row]:
     for name, label in LABELS.items():
         if name in found.unproved:
             reason = f"{NOT_PROVED}: {found.unproved[name]}"
-            yield Row(name, label, rf"\text{{{label}}}", reason, _words(reason), False)
+            yield Row(name, label, _words(label), reason, _words(reason), False)
             continue
         yield from WRITERS[name](found)
 
@@ -75,7 +82,7 @@ LABELS = {
 
 def _words(text: str) -> str:
     """Words in LaTeX; signs that no font of text has stand between them."""
-    escaped = text.replace("_", r"\_")
+    escaped = "".join(ESCAPED.get(c, c) for c in text)
     for sign, command in SIGNS.items():
         escaped = escaped.replace(sign, f"}}{command} \\text{{")
     return rf"\text{{{escaped}}}".replace(r"\text{}", "")
@@ -121,9 +128,14 @@ def _intervals(
 ) -> Iterator[Row]:
     for number, each in enumerate(intervals):
         before = [each.kind, " on "] if kinds else []
-        parts = [*before, "[" if _finite(each.low) else "(", each.low, ", ", each.high,
-                 "]" if _finite(each.high) else ")"]  # fmt: skip
+        parts = [*before, *_ends(each)]
         yield _row(name, label if number == 0 else "", symbol, *parts)
+
+
+def _ends(of: Interval | Extremum) -> list[str | Number]:
+    """An interval with its brackets."""
+    low, high = "[" if of.has_low else "(", "]" if of.has_high else ")"
+    return [low, of.low, ", ", of.high, high]
 
 
 def _finite(end: Number) -> bool:
@@ -146,8 +158,7 @@ def _extrema(name: str, extrema: Sequence[Extremum]) -> Iterator[Row]:
         if each.is_point:
             where: list[str | Number] = [" at ", "x", " = ", each.low]
         else:
-            where = [" on ", "[" if _finite(each.low) else "(", each.low, ", ",
-                     each.high, "]" if _finite(each.high) else ")"]  # fmt: skip
+            where = [" on ", *_ends(each)]
         yield _row(
             name, label if number == 0 else "", symbol, each.value, *where, whole
         )
@@ -269,15 +280,15 @@ def _gaussian(found: Features) -> Iterator[Row]:
     yield _row(
         "gaussian", "  E f_x(X)²", r"\operatorname{E} f'(X)^2", each.slope_square
     )
-    yield _row(
-        "gaussian", "  gain 1/√E f(X)²", r"1/\sqrt{\operatorname{E} f(X)^2}", each.gain
-    )
-    yield _row(
-        "gaussian",
-        "  gain 1/√E f_x(X)²",
-        r"1/\sqrt{\operatorname{E} f'(X)^2}",
-        each.slope_gain,
-    )
+    for label, symbol, gain in (
+        ("  gain 1/√E f(X)²", r"1/\sqrt{\operatorname{E} f(X)^2}", each.gain),
+        ("  gain 1/√E f_x(X)²", r"1/\sqrt{\operatorname{E} f'(X)^2}", each.slope_gain),
+    ):
+        if gain is None:
+            reason = f"{NOT_PROVED}: a mean was not told from 0"
+            yield Row("gaussian", label, symbol, reason, _words(reason), False)
+        else:
+            yield _row("gaussian", label, symbol, gain)
 
 
 WRITERS = {

@@ -109,8 +109,8 @@ class End:
             return 0
         found = 1
         for polynomial, n in (*quotient.above, *quotient.below):
-            if n % 2:
-                found *= self.sign_of(polynomial)
+            sign = self.sign_of(polynomial)  # of squares too: they may be zero
+            found *= sign if n % 2 else 1
         return found
 
     def sign_of(self, polynomial: Polynomial) -> int:
@@ -121,12 +121,13 @@ class End:
         found = 1 if c > 0 else -1
         kinds = ["", *(g.function for g in self.tower.generators)]
         for place, n in enumerate(powers):
-            value = self.values[place] if n % 2 else None
-            if value is None or kinds[place] == "exp":
+            if not n or kinds[place] == "exp":
                 continue
+            value = self.values[place]
             if isinstance(value, Huge):
                 raise UndecidedError("its sign far out was not decided")
-            found *= self.tail.sign(value)
+            sign = self.tail.sign(value)
+            found *= sign if n % 2 else abs(sign)
         return found
 
     def expansion(self, quotient: Quotient) -> Expansion:

@@ -11,20 +11,18 @@ from typing import Any
 import flint
 
 from mila_analysis.analysis.constants import ball_of
-from mila_analysis.analysis.extremes import end_number
 from mila_analysis.analysis.features import (
     Extremum,
     Interval,
-    Number,
     Well,
     enclosed,
     enclosure,
 )
 from mila_analysis.analysis.levels import crossings
-from mila_analysis.analysis.line import Line
+from mila_analysis.analysis.line import Joint, Line
 from mila_analysis.analysis.pieces import Segment
 from mila_analysis.analysis.undecided import UndecidedError
-from mila_analysis.analysis.zeros import FINE_BITS, Zero
+from mila_analysis.analysis.zeros import FINE_BITS
 from mila_analysis.balls import Enclosure
 
 __all__ = ["dead", "well"]
@@ -34,66 +32,81 @@ def well(line: Line, minima: Sequence[Extremum] | None) -> Well | None:
     """Where f is negative around its global minimum; None where it has no such well.
 
     Raises:
-        UndecidedError: the zeros of f, or where it is half as deep, are not decided.
+        UndecidedError: the zeros of f, or where it is half as deep, are not decided;
+            or there are several such wells.
     """
     if minima is None:
         raise UndecidedError("its minima are not proved")
-    lowest = [m for m in minima if m.is_global and m.value.high < 0]
-    if len(lowest) != 1:
+    lowest = [m for m in minima if m.is_global and m.value.low < 0]
+    if any(m.value.high >= 0 for m in lowest):
+        if any(s.segment.sign < 0 for s in line.stretches("f")):
+            raise UndecidedError("whether its least value is negative was not decided")
+        return None
+    if len(lowest) > 1:
+        raise UndecidedError(f"it has {len(lowest)} of them, one as deep as the other")
+    if not lowest:
         return None
     (bottom,) = lowest
-    low, high = _negative(line, bottom)
+    low, high = (_end(bottom, _not_negative(line), side) for side in (-1, 1))
     with flint.ctx.workprec(FINE_BITS):
-        level = _ball(bottom.value) / 2
-        left, right = _beside(line, level, bottom)
+        shallow = _not_below(line, _ball(bottom.value) / 2)
+        left, right = (_end(bottom, shallow, side) for side in (-1, 1))
         depth = enclosed(-_ball(bottom.value))
-        width = enclosure(right - left)
-        return Well(low, high, depth, enclosure(left), enclosure(right), width)
+        return Well(
+            low=enclosure(low),
+            high=enclosure(high),
+            depth=depth,
+            half_low=enclosure(left),
+            half_high=enclosure(right),
+            half_width=enclosure(right - left),
+        )
 
 
 def _ball(value: Enclosure) -> Any:
     return ball_of(value.low).union(ball_of(value.high))
 
 
-def _negative(line: Line, bottom: Extremum) -> tuple[Number, Number]:
-    """Ends of the longest interval around the minimum on which f is below zero."""
-    stretches, joints = line.joints("f")
-    inside = next(e for e in (bottom.low, bottom.high) if isinstance(e, Enclosure))
-    low: Number = -math.inf
-    high: Number = math.inf
-    for number, joint in enumerate(joints):
-        below = [v < 0 for v in (joint.left, joint.here, joint.right)]
-        if all(below):
-            continue
-        if joint.at.ball < ball_of(inside.high):
-            low = end_number(stretches[number], 1)
-        elif high == math.inf:
-            high = end_number(stretches[number], 1)
-    return low, high
+_Block = tuple[Any, tuple[bool, bool, bool]]
+"""A point, and whether f is below a level just before it, at it, and just after it."""
 
 
-def _beside(line: Line, level: Any, bottom: Extremum) -> tuple[Any, Any]:
-    """The nearest points on both sides of the minimum where f has a value.
-
-    They are infinite where f stays below it.
-    """
-    found = [z for piece in line.pieces for z in crossings(piece, "f", level)]
-    left = [z for z in found if _is_below(z, bottom.low)]
-    right = [z for z in found if not _is_below(z, bottom.high)]
-    nearest = (left[-1:], -1), (right[:1], 1)
-    return tuple(z[0].ball if z else _staying(line, level, side) for z, side in nearest)
+def _not_negative(line: Line) -> list[_Block]:
+    """Zeros of f, and cuts, where it may not be negative."""
+    _, joints = line.joints("f")
+    return [_block(joint, flint.arb(0)) for joint in joints]
 
 
-def _staying(line: Line, level: Any, side: int) -> Any:
-    if not line.end("f", side).limit < level:
-        raise UndecidedError("it jumps where it would be half as deep")
-    return flint.arb.pos_inf() * side
+def _not_below(line: Line, level: Any) -> list[_Block]:
+    """The same for a level that is not zero."""
+    found = [
+        (zero.ball, (False, False, False))
+        for piece in line.pieces
+        for zero in crossings(piece, "f", level)
+    ]
+    return [*found, *(_block(cut, level) for cut in line.cuts)]
 
 
-def _is_below(zero: Zero, end: Number) -> bool:
+def _block(joint: Joint, level: Any) -> _Block:
+    before, here, after = (
+        bool(value < level) for value in (joint.left, joint.here, joint.right)
+    )
+    return joint.at.ball, (before, here, after)
+
+
+def _end(bottom: Extremum, blocks: Sequence[_Block], side: int) -> Any:
+    """End of the interval around a minimum on which f is below a level, maybe ±∞."""
+    end = bottom.low if side < 0 else bottom.high
     if not isinstance(end, Enclosure):
-        return end > 0
-    return bool(zero.ball < ball_of(end.low))
+        return flint.arb.pos_inf() * side
+    found = []
+    for at, below in blocks:
+        away = (at - _ball(end)) * side
+        outer = below if away > 0 else below[:2] if side < 0 else below[1:]
+        if not away < 0 and not all(outer):
+            found.append(at)
+    if not found:
+        return flint.arb.pos_inf() * side
+    return min(found, key=lambda at: at.mid() * side)
 
 
 def dead(line: Line, threshold: Fraction) -> tuple[Interval, ...]:
@@ -105,7 +118,7 @@ def dead(line: Line, threshold: Fraction) -> tuple[Interval, ...]:
     found: list[Interval] = []
     with flint.ctx.workprec(FINE_BITS):
         level = ball_of(threshold)
-    for piece in line.pieces:
+    for number, piece in enumerate(line.pieces):
         inner = sorted(
             (z for c in (level, -level) for z in crossings(piece, "f_x", c)),
             key=lambda z: z.ball.mid(),
@@ -116,7 +129,8 @@ def dead(line: Line, threshold: Fraction) -> tuple[Interval, ...]:
                 continue
             left = -math.inf if low is None else enclosure(low.ball)
             right = math.inf if high is None else enclosure(high.ball)
-            if found and found[-1].high == left:
+            smooth = low is piece.low and number > 0 and line.cuts[number - 1].is_smooth
+            if found and found[-1].high == left and smooth:
                 found[-1] = Interval(found[-1].low, right, "dead")
             else:
                 found.append(Interval(left, right, "dead"))

@@ -78,7 +78,14 @@ def zeros_of(
     def vanishes(point: Fraction) -> bool:
         return is_zero_at(tower, polynomial, point)
 
-    return isolated(series, low, high, vanishes)
+    def excludes(ball: Any) -> bool:
+        with flint_cap(1):
+            try:
+                return tower.has_no_zero(polynomial, ball)
+            except (ValueError, ZeroDivisionError, ArithmeticError):
+                return False
+
+    return isolated(series, low, high, vanishes, excludes)
 
 
 def _exponentials(tower: Tower, polynomial: Polynomial) -> bool:
@@ -121,6 +128,7 @@ def isolated(
     low: Fraction,
     high: Fraction,
     vanishes: Vanishes = lambda _: False,
+    excludes: Callable[[Any], bool] = lambda _: False,
 ) -> list[Zero]:
     """Zeros of a function, given its Taylor series over balls, in a closed interval.
 
@@ -129,6 +137,7 @@ def isolated(
         low: left end of the interval.
         high: its right end.
         vanishes: whether exact algebra says that a rational is a zero.
+        excludes: whether a ball holds no zero, by another proof than its series.
 
     Raises:
         UndecidedError: a piece gets too narrow, or too many are left.
@@ -136,21 +145,30 @@ def isolated(
     found: list[Zero] = []
     waiting = [(low, high)]
     tried = set()
+    rooms: list[tuple[Fraction, Fraction]] = []
     for _ in range(MAX_PIECES):
         if not waiting:
             return _in_order(found)
         left, right = waiting.pop()
+        known = next((r for r in rooms if r[0] - r[1] < right and left < sum(r)), None)
+        if known is not None:  # of a zero at an end of a piece beside this one
+            waiting += _around(left, right, *known)
+            continue
         point = _candidate(left, right)
         if point is not None and point not in tried:
             tried.add(point)
             room = _multiple(series, point, vanishes, found)
             if room is not None:
+                rooms.append((point, room))
                 waiting += _around(left, right, point, room)
                 continue
         outcome = _decided(series, vanishes, left, right)
         if outcome is not None:
             found += outcome
             continue
+        with flint.ctx.workprec(BITS):
+            if excludes(_between(left, right)):
+                continue
         if right - left < TOO_NARROW * max(Fraction(1), abs(left)):
             break
         middle = (left + right) / 2
@@ -294,7 +312,10 @@ def _newton(series: Series, over: Any) -> Any:
         return None
     if not slope[1].is_finite() or slope[1].contains(0):
         return None
-    return (middle - value[0] / slope[1]).intersection(over)
+    try:
+        return (middle - value[0] / slope[1]).intersection(over)
+    except ValueError:  # the signs at the ends are not what was said
+        raise UndecidedError("a zero was not enclosed") from None
 
 
 def _halved(series: Series, over: Any, start: Any) -> Any:

@@ -16,6 +16,7 @@ import typer
 
 from mila_analysis.cli import (
     analyze,
+    animate,
     audit,
     bench,
     explore,
@@ -43,6 +44,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(plot.plot)
+app.command(cls=animate.Animate)(animate.animate)
 app.command()(latex.latex)
 app.command()(source.code)
 app.command()(verify.verify)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from mila_analysis.activation import Activation, Number
+from mila_analysis.plotting.animating import FILMS, Film, animate, film_format
 from mila_analysis.plotting.kinds import KINDS, Kind, get
 from mila_analysis.plotting.rendering import FORMATS, render
 from mila_analysis.plotting.request import (
@@ -23,7 +24,19 @@ from mila_analysis.plotting.window import show
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "KINDS", "STYLES", "Kind", "plot", "render", "show"]
+__all__ = [
+    "FILMS",
+    "FORMATS",
+    "KINDS",
+    "STYLES",
+    "Film",
+    "Kind",
+    "animate",
+    "film_format",
+    "plot",
+    "render",
+    "show",
+]
 
 
 def plot(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mila_analysis import functions
 from mila_analysis.activation import Activation
+from mila_analysis.kernels import Kernel
 from mila_analysis.partials import Partial
 from mila_analysis.plotting._breaks import refined
 from mila_analysis.plotting.kinds import Range
@@ -18,6 +20,7 @@ __all__ = ["Curve", "Floats", "curve", "grid", "values"]
 
 Floats = NDArray[np.float64]
 POINTS = 1001
+_MADE: dict[Activation, Activation] = {}  # the first one seen of each function
 CORE = 20.0  # activations bend near zero, and a wide grid would step over it
 
 
@@ -37,17 +40,25 @@ def values(activation: Activation, partial: Partial) -> Callable[..., Floats]:
     Results are float64, and NaN where the partial is infinite or f is not defined: the
     formula of a derivative, such as 1/x of log x, may be defined where f is not.
     """
-    order = max(2, partial.order)
-    kernel = functions.lambdify(activation, "numpy", order=order)
+    kernel = _kernel(activation, max(2, partial.order))
     f, compute = kernel["f"], kernel[partial.name]
+    known = {p.name: float(p.value) for p in activation.parameters}
 
-    def evaluate(x: Floats, **parameters: Floats) -> Floats:
+    def evaluate(x: Floats, **given: Floats) -> Floats:
+        parameters = known | given
         with np.errstate(all="ignore"):  # a user's formula may leave its domain
             result = np.asarray(compute(x, **parameters), dtype=np.float64)
             outside = np.isnan(f(x, **parameters)) if partial.order else False
         return np.where(np.isfinite(result) & ~outside, result, np.nan)
 
     return evaluate
+
+
+def _kernel(activation: Activation, order: int) -> Kernel:
+    """Kernel of an activation, made once for all values of its parameters."""
+    zeros = tuple(replace(p, value=Fraction(0)) for p in activation.parameters)
+    same = _MADE.setdefault(replace(activation, parameters=zeros), activation)
+    return functions.lambdify(same, "numpy", order=order)
 
 
 def grid(ends: Range, points: int | None = None) -> Floats:

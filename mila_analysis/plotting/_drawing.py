@@ -16,7 +16,7 @@ from mila_analysis.plotting.kinds import Range
 from mila_analysis.plotting.rendering import render
 from mila_analysis.plotting.request import Request
 
-__all__ = ["LAYOUT_DPI", "draw"]
+__all__ = ["LAYOUT_DPI", "draw", "sheet"]
 
 LAYOUT_DPI = 100  # layout must not depend on the resolution that is asked for later
 
@@ -33,15 +33,21 @@ def draw(request: Request, style: str, size: Range | None, title: str) -> Figure
     kind = request.kind.load()
     with context(style):
         data = kind.compute(request)
-        chosen = size or kind.size(data)
-        figure = Drawing(figsize=chosen, dpi=LAYOUT_DPI, layout="constrained")
-        FigureCanvasAgg(figure)
-        with _refused(chosen, title):
-            if title:
-                figure.suptitle(title)
+        with sheet(size or kind.size(data), title) as figure:
             kind.draw(figure, data)
-            settle(figure)
     return figure
+
+
+@contextmanager
+def sheet(size: Range, title: str) -> Iterator[Figure]:
+    """A new figure to draw on in the style that is current; settled at the end."""
+    figure = Drawing(figsize=size, dpi=LAYOUT_DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    with _refused(size, title):
+        if title:
+            figure.suptitle(title)
+        yield figure
+        settle(figure)
 
 
 @contextmanager

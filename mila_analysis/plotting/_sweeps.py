@@ -16,15 +16,16 @@ Ends = tuple[float, float]
 
 
 def family(
-    activation: Activation, sweep: Ends, name: str | None = None
+    activation: Activation,
+    sweep: Ends,
+    name: str | None = None,
+    count: int = SWEPT_VALUES,
 ) -> tuple[Activation, ...]:
     """An activation at evenly spaced values of a parameter, both ends included."""
     swept = swept_parameter(activation, name).name
     low, high = (Fraction(repr(end)) for end in sweep)
-    step = (high - low) / (SWEPT_VALUES - 1)
-    return tuple(
-        activation.bind(**{swept: low + i * step}) for i in range(SWEPT_VALUES)
-    )
+    step = (high - low) / (count - 1)
+    return tuple(activation.bind(**{swept: low + i * step}) for i in range(count))
 
 
 def domain(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mila_analysis.plotting.request import Request
 
-__all__ = ["KINDS", "Draughtsman", "Kind", "get"]
+__all__ = ["FILM", "KINDS", "Draughtsman", "Kind", "get"]
 
 Range = tuple[float, float]
 
@@ -110,6 +110,16 @@ KINDS = _table(
         most=64,
         whole=True,
     ),
+)
+
+# What moves is no figure to `plot`, but takes the same options.
+FILM = Kind(
+    "film",
+    "f and partials while a parameter moves",
+    x=(-5, 5),
+    max_points=100_000,
+    sweep=(-3, 3),
+    most=1,
 )
 
 

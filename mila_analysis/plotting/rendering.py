@@ -10,7 +10,7 @@ from mila_analysis.errors import UnsupportedError, suggestion
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "render"]
+__all__ = ["FORMATS", "SETTINGS", "render"]
 
 # What would differ between two runs is left out: dates and versions.
 FORMATS: dict[str, dict[str, str | None]] = {
@@ -18,7 +18,7 @@ FORMATS: dict[str, dict[str, str | None]] = {
     "svg": {"Date": None, "Creator": "mila-analysis"},
     "pdf": {"CreationDate": None, "Creator": "mila-analysis", "Producer": None},
 }
-_SETTINGS = {
+SETTINGS = {
     "svg.hashsalt": "mila-analysis",  # else identifiers are drawn at random
     "svg.fonttype": "path",  # mathematics looks alike whatever fonts a viewer has
     "pdf.fonttype": 42,  # TrueType: text can be searched, and journals take it
@@ -48,6 +48,6 @@ def render(figure: Figure, format: str) -> bytes:  # noqa: A002 - Matplotlib's o
         hint = suggestion(suffix, FORMATS) or f"; choose from {', '.join(FORMATS)}"
         raise UnsupportedError(f"no figure format '{format}'{hint}")
     stream = BytesIO()
-    with mpl.rc_context(_SETTINGS):
+    with mpl.rc_context(SETTINGS):
         figure.savefig(stream, format=suffix, dpi=figure.dpi, metadata=FORMATS[suffix])
     return stream.getvalue()

@@ -99,9 +99,18 @@ def verify(
         seed=seed,
         exhaustive=exhaustive,
         findings=tuple(findings),
-        versions=versions(torch=uses_torch),
+        versions=versions(torch=uses_torch) | _runner(code),
         machine=machine(),
     )
+
+
+def _runner(code: GeneratedCode) -> dict[str, str]:
+    """Version of the program that runs the code, where that is not Python."""
+    if code.backend != "javascript":
+        return {}
+    from mila_analysis.backends import javascript
+
+    return {"node": javascript.version()}
 
 
 def _code(code: GeneratedCode | Kernel | Activation) -> GeneratedCode:

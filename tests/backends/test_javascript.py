@@ -237,6 +237,7 @@ class TestValues:
         found = verify(code, legs=legs, points=12)
         assert found.passed, found.failures
         assert found.dtypes == ("float64",)
+        assert re.fullmatch(r"\d+\.\d+\.\d+", found.versions["node"])
 
     @pytest.mark.parametrize(
         ("formula", "values"),
@@ -417,6 +418,7 @@ class TestWithoutNode:
 
     def test_it_is_said(self):
         assert not javascript.available()
+        assert not javascript.version()
         with pytest.raises(
             NoNodeError, match=r"run by Node.js, which is not installed"
         ):
@@ -431,6 +433,25 @@ class TestWithoutNode:
         assert "--no-verify writes it unverified" in capsys.readouterr().err
         assert main(["code", "-b", "javascript", "-a", "tanh", "--no-verify"]) == 0
         assert "export { f, f_x, f_xx, all };" in capsys.readouterr().out
+
+
+@NODE
+def test_a_file_is_verified_from_its_text(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["code", "-b", "javascript", "-a", "silu", "-o", "silu.js"]) == 0
+    assert {p.name for p in tmp_path.iterdir()} == {
+        "silu.js",
+        "silu.js.certificate.json",
+    }
+    assert main(["verify", "silu.js", "--leg", "text", "--leg", "identity"]) == 0
+    path = tmp_path / "silu.js"
+    path.write_text(
+        path.read_text("utf-8").replace("_CUT = 700", "_CUT = 760"), "utf-8"
+    )
+    (tmp_path / "silu.js.certificate.json").unlink()
+    capsys.readouterr()
+    assert main(["verify", "silu.js"]) == 1
+    assert "'const _CUT = 760;" in capsys.readouterr().err
 
 
 def test_it_computes_in_doubles_only(capsys):

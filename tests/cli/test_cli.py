@@ -275,7 +275,7 @@ MISTAKES = {
     "unexpected argument: relu": ("plot", "function", "relu"),
     "no option '-beta'; did you mean '--beta'?": ("plot", "-beta", "1"),
     "no option '--qqq'; see: mila-analysis plot --help": ("plot", "--qqq"),
-    "no command 'draw'; choose from plot, latex": ("draw",),
+    "no command 'draw'; choose from plot, animate": ("draw",),
     "beta is given twice": ("plot", "-a", "mila:beta=1", "--beta", "2"),
     "none of these activations": ("plot", "-a", "relu", "-a", "mish", "--beta", "2"),
     "--param takes NAME=VALUE": ("plot", "--param", "k"),

@@ -12,10 +12,10 @@ from mila_analysis.backends import header
 from mila_analysis.backends.backend import Backend, Source
 from mila_analysis.backends.javascript.bundle import bundle
 from mila_analysis.backends.javascript.frame import Frame
-from mila_analysis.backends.javascript.node import NoNodeError, available, load
+from mila_analysis.backends.javascript.node import NoNodeError, available, load, version
 from mila_analysis.backends.javascript.reading import read
 
-__all__ = ["JAVASCRIPT", "NoNodeError", "available", "bundle"]
+__all__ = ["JAVASCRIPT", "NoNodeError", "available", "bundle", "version"]
 
 
 def emit(source: Source) -> str:

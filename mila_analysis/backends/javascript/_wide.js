@@ -4,7 +4,8 @@
 // lowest order, so that x + x * x at -0 is -0.
 const _wide = (m, e) => {
   const size = Math.abs(m);
-  if (size < 1e30 && size > 1e-30 || size === 0 || !(size < Infinity)) return { m, e };
+  if (size < 1e30 && size > 1e-30) return { m, e };
+  if (size === 0 || !(size < Infinity)) return { m, e };
   return size > 1 ? _wide(m * _DOWN, e + 150) : _wide(m * _UP, e - 150);
 };
 
@@ -14,13 +15,11 @@ const _BEYOND = 2 ** 55; // that of a division by zero: nothing makes it less
 
 const _bits = new DataView(new ArrayBuffer(8));
 
-const _powers = new DataView(new ArrayBuffer(8));
-
 // 2^e for integers from -1022 to 1023.
-const _power = e => {
-  _powers.setUint32(0, (e + 1023) << 20);
-  return _powers.getFloat64(0);
-};
+const _power = e => _table[e + 1022];
+
+const _table = new Float64Array(2046);
+for (let i = 0, p = 2.2250738585072014e-308; i < 2046; i++, p *= 2) _table[i] = p;
 
 const _UP = _power(150), _DOWN = _power(-150);
 

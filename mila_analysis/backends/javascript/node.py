@@ -20,7 +20,7 @@ from mila_analysis import partials
 from mila_analysis.backends import header
 from mila_analysis.errors import MilaAnalysisError, NoProgramError
 
-__all__ = ["NoNodeError", "NodeError", "available", "load"]
+__all__ = ["NoNodeError", "NodeError", "available", "load", "version"]
 
 PATIENCE = 5.0
 """Seconds that a process has to end by itself."""
@@ -39,6 +39,25 @@ class NodeError(MilaAnalysisError):
 def available() -> bool:
     """Whether there is a Node.js."""
     return shutil.which("node") is not None
+
+
+def version() -> str:
+    """Version of Node.js, such as 20.20.2; nothing where there is none."""
+    place = shutil.which("node")
+    if place is None:
+        return ""
+    try:
+        done = subprocess.run(  # noqa: S603 the user's Node.js, and no shell
+            [place, "--version"],
+            capture_output=True,
+            check=False,
+            encoding="utf-8",
+            errors="replace",
+            timeout=PATIENCE,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip().removeprefix("v")
 
 
 def load(text: str) -> Mapping[str, Callable[..., Any]]:

@@ -17,7 +17,7 @@
  *     "title": "GELU", "formula": "x / 2 * (1 + erf(x / sqrt(2)))", "parameters": [],
  *     "source": "D. Hendrycks, K. Gimpel, Gaussian Error Linear Units (GELUs), 2016,
  *     arXiv:1606.08415", "convention": ""}
- * Digest: e410a61c77852b59676a70d1ebaa5e9137e3ca91f1b9bae6da52abb07b097f66
+ * Digest: d38229ffd176fb30afc23d450b9e0e9bcb59d7ce532a413b70e414bb31531224
  */
 
 const _LOG_2_FIRST = 0.6931471803691238;
@@ -50,7 +50,8 @@ const _ERFCX = [
 // lowest order, so that x + x * x at -0 is -0.
 const _wide = (m, e) => {
   const size = Math.abs(m);
-  if (size < 1e30 && size > 1e-30 || size === 0 || !(size < Infinity)) return { m, e };
+  if (size < 1e30 && size > 1e-30) return { m, e };
+  if (size === 0 || !(size < Infinity)) return { m, e };
   return size > 1 ? _wide(m * _DOWN, e + 150) : _wide(m * _UP, e - 150);
 };
 
@@ -60,13 +61,11 @@ const _BEYOND = 2 ** 55; // that of a division by zero: nothing makes it less
 
 const _bits = new DataView(new ArrayBuffer(8));
 
-const _powers = new DataView(new ArrayBuffer(8));
-
 // 2^e for integers from -1022 to 1023.
-const _power = e => {
-  _powers.setUint32(0, (e + 1023) << 20);
-  return _powers.getFloat64(0);
-};
+const _power = e => _table[e + 1022];
+
+const _table = new Float64Array(2046);
+for (let i = 0, p = 2.2250738585072014e-308; i < 2046; i++, p *= 2) _table[i] = p;
 
 const _UP = _power(150), _DOWN = _power(-150);
 
