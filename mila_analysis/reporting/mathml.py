@@ -28,8 +28,9 @@ LETTERS = {
 }  # fmt: skip
 OPERATORS = {
     r"\cdot": "·", r"\times": "×", r"\le": "≤", r"\ge": "≥", r"\ne": "≠", r"\to": "→",
-    r"\sim": "∼", r"\equiv": "≡", r"\pm": "±", r"\in": "∈", r"\approx": "≈",
-    r"\mapsto": "↦", "-": "−", r"\{": "{", r"\}": "}", r"\|": "‖",
+    r"\sim": "∼", r"\equiv": "≡", r"\pm": "±", r"\surd": "√",
+    r"\in": "∈", r"\approx": "≈", r"\mapsto": "↦", "-": "−",
+    r"\{": "{", r"\}": "}", r"\|": "‖",
 }  # fmt: skip
 SPACES = {r"\,": 0.17, r"\;": 0.28, r"\:": 0.22, r"\quad": 1.0, r"\!": -0.17,
           r"\ ": 0.25}  # fmt: skip
