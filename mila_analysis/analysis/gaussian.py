@@ -33,6 +33,7 @@ TERMS = 32
 REACH = Fraction(12)
 FURTHEST = Fraction(1 << 40)
 WIDEST = Fraction(3, 4)
+HALVINGS = 8
 NARROWEST = Fraction(1, 1 << 12)
 SMALL = 2.0**-72
 """Width of the bound on what a Taylor polynomial leaves, of one piece."""
@@ -142,9 +143,24 @@ def _steps(piece: Piece, side: int, start: Fraction, stop: Fraction) -> Iterator
         raise UndecidedError("it is not bounded this side of too distant a point")
     while start < stop:
         end = min(start * 9 / 8, stop)
-        over = ball_of(start).union(ball_of(end)) * side
-        yield _bounded(piece, over, ball_of(end - start))
+        yield from _halved(piece, side, (start, end), HALVINGS)
         start = end
+
+
+def _halved(
+    piece: Piece, side: int, ends: tuple[Fraction, Fraction], times: int
+) -> Iterator[_Sums]:
+    """Bounds over one step, halved where a ball over all of it is too wide."""
+    low, high = ends
+    over = ball_of(low).union(ball_of(high)) * side
+    try:
+        yield _bounded(piece, over, ball_of(high - low))
+    except UndecidedError:
+        if times == 0:
+            raise
+        middle = (low + high) / 2
+        yield from _halved(piece, side, (low, middle), times - 1)
+        yield from _halved(piece, side, (middle, high), times - 1)
 
 
 def _bounded(piece: Piece, over: Any, width: Any) -> _Sums:

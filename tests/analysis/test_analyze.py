@@ -72,6 +72,7 @@ def test_facts_about_mila(spec: str) -> None:
     assert found.right.slope.low == found.right.slope.high == 1
 
 
+@pytest.mark.cheap
 @pytest.mark.parametrize("activation", catalog.CATALOG, ids=lambda a: a.name)
 def test_the_whole_catalog_is_decided_and_no_sample_contradicts(activation) -> None:
     found = analyze(activation)

@@ -79,6 +79,7 @@ def test_conjugates_cancel_exactly_and_leave_the_next_term() -> None:
     assert tail.sign(difference) == 1
 
 
+@pytest.mark.cheap
 @pytest.mark.parametrize("activation", catalog.CATALOG, ids=lambda a: a.name)
 def test_a_partial_far_out_is_within_its_expansion(activation) -> None:
     """At points of the tail the value, in 500 bits, is in the terms and the bound."""

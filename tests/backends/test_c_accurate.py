@@ -832,6 +832,10 @@ def test_parameters_out_of_reach_are_computed_by_the_whole_program():
 def test_every_activation_with_an_exponential_has_a_short_program(activation):
     form = stabilize(derive(activation))
     has = "_near_partials_f64(" in text_of(activation)
+    if activation.name == "hard_elish":  # no bounds are known for its short program
+        assert form.near is not None
+        assert not has
+        return
     assert has == (form.near is not None)
     if form.strategy == "homogeneous":
         assert has == bool(derive(activation).generators)
@@ -867,7 +871,7 @@ def test_the_text_reads_back_to_the_derivative(activation):
     derivation = derive(activation)
     form = stabilize(derivation)
     readings = C.read(text_of(activation))
-    kinds = 1 if form.near is None else 2
+    kinds = 2 if "_near_partials_f64(" in text_of(activation) else 1
     assert len(readings) == kinds * (len(derivation.names) + 1)
     assert prove_readings(derivation, form, readings) > 0
 
