@@ -284,8 +284,10 @@ class TestLimits:
 @pytest.mark.parametrize("activation", CATALOG, ids=lambda a: a.name)
 def test_the_definition_in_torch_is_the_function(activation):
     x = np.linspace(-6, 6, 41) + 1 / 64
-    found = definition(activation, x, 3)
-    exact = Reference(activation, 3)(x)
+    # Balls take partials in two variables at once.
+    order = 3 if len(activation.parameters) < 2 else 2
+    found = definition(activation, x, order)
+    exact = Reference(activation, order)(x)
     for name, values in found.items():
         wanted = exact[name].rounded()
         assert values == pytest.approx(wanted, rel=1e-9, abs=1e-12)
