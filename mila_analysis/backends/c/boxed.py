@@ -44,8 +44,6 @@ from mila_analysis.stability import Program, StableForm, stabilize
 
 __all__ = ["BoxedFrame", "emit", "read"]
 
-FAR_LOOP = ("size_t i;", "MA_EACH", "for (i = 0; i < count; i++) {")
-
 
 def emit(source: Source) -> str:
     """Source text of the file."""
