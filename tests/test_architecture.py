@@ -20,8 +20,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "mila_analysis"
 LAYERS = """
     cli
     gallery  surveying  reporting  notebook
-    plotting  experiments  explorer
-    benchmarking  auditing  analysis
+    plotting  explorer
+    benchmarking  auditing  analysis  experiments
     verification  modules  functions  continuity  recognition
     operators
     kernels

@@ -1,0 +1,1 @@
+"""Training networks with an activation: data, runs, comparisons, published tables."""

@@ -1,0 +1,1 @@
+"""Datasets: names to images and classes."""
