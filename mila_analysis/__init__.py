@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from mila_analysis.continuity import breaks
     from mila_analysis.derivation import Derivation, derive
     from mila_analysis.errors import MilaAnalysisError
+    from mila_analysis.experiments.config import RunConfig
+    from mila_analysis.experiments.results import RunResult
+    from mila_analysis.experiments.training import train
     from mila_analysis.explorer import explore
     from mila_analysis.functions import lambdify
     from mila_analysis.kernels import (
@@ -46,6 +49,8 @@ _HOME = {
     "MilaAnalysisError": "errors",
     "Parameter": "activation",
     "Report": "reporting",
+    "RunConfig": "experiments.config",
+    "RunResult": "experiments.results",
     "StableForm": "stability",
     "analyze": "analysis",
     "animate": "plotting",
@@ -66,6 +71,7 @@ _HOME = {
     "report": "reporting",
     "resolve": "catalog",
     "stabilize": "stability",
+    "train": "experiments.training",
     "verify": "verification",
 }
 
@@ -82,6 +88,8 @@ __all__ = [
     "MilaAnalysisError",
     "Parameter",
     "Report",
+    "RunConfig",
+    "RunResult",
     "StableForm",
     "__version__",
     "analyze",
@@ -103,6 +111,7 @@ __all__ = [
     "report",
     "resolve",
     "stabilize",
+    "train",
     "verify",
 ]
 

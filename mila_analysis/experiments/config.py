@@ -58,8 +58,8 @@ class RunConfig:
         batch_size: examples of a step, all processes together.
         optimizer: `adam` or `sgd` (momentum 0.9).
         learning_rate: at the start.
-        schedule: `constant`; `steps`: times 0.1 at 40, 60 and 80 % and 0.05 at 90 % of
-            the epochs, as in the Keras ResNet example of 2019; or `cosine`.
+        schedule: `constant`; `steps`: times 0.1 after 40, 60 and 80 % of the epochs and
+            times 0.5 after 90 %, as in the Keras ResNet example of 2019; or `cosine`.
         weight_decay: of the weights; parameters of activations are never decayed.
         augment: whether training images are shifted by up to 4 pixels and mirrored.
         seed: of initial weights, order of examples, dropout and augmentation.

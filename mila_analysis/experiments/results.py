@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
+from mila_analysis.errors import ParameterError
 from mila_analysis.experiments.config import RunConfig
 
 __all__ = ["Epoch", "Layer", "RunResult", "Scores"]
@@ -28,6 +32,11 @@ class Scores:
     top5: float
     macro_f1: float
 
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Scores:
+        """What `json.loads` made of `asdict` to the scores; null is NaN."""
+        return cls(**{f.name: _number(values[f.name]) for f in fields(cls)})
+
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
@@ -49,6 +58,23 @@ class Epoch:
     train: Scores
     validation: Scores
     parameters: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether the loss stayed a number while the weights changed."""
+        return math.isfinite(self.train.loss)
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Epoch:
+        """What `json.loads` made of `asdict` to the epoch."""
+        return cls(
+            number=int(values["number"]),
+            learning_rate=float(values["learning_rate"]),
+            seconds=float(values["seconds"]),
+            train=Scores.from_mapping(values["train"]),
+            validation=Scores.from_mapping(values["validation"]),
+            parameters={k: _number(v) for k, v in values["parameters"].items()},
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +106,8 @@ class RunResult:
             class, a column a predicted one.
         classes: their names.
         saved_bytes: bytes an example that a training step keeps for its backward pass.
-        versions: of python, torch and this package; device and CPU.
+        versions: of python, torch and this package; device, processor, and threads
+            of torch. Numbers are equal to the last bit where these are.
     """
 
     config: RunConfig
@@ -104,6 +131,71 @@ class RunResult:
         )
 
     @property
+    def diverged(self) -> bool:
+        """Whether the loss ceased to be a number, which ends a run."""
+        return not self.last.is_finite
+
+    @property
     def parameters(self) -> int:
         """Numbers that are learned, altogether."""
         return sum(layer.parameters for layer in self.layers)
+
+    def to_json(self) -> str:
+        """JSON of all fields, and what follows from them for those who read it.
+
+        What is not a finite number is null.
+        """
+        more = {
+            "config": asdict(self.config),
+            "diverged": self.diverged,
+            "best_epoch": self.best.number,
+        }
+        return json.dumps(_plain(asdict(self) | more), indent=1, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> RunResult:
+        """Inverse of `to_json`.
+
+        Raises:
+            ParameterError: the text is not the whole result of a run.
+        """
+        try:
+            return _result(json.loads(text))
+        except ParameterError:
+            raise
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ParameterError(f"not the result of a run: {error}") from None
+
+
+def _result(values: Mapping[str, Any]) -> RunResult:
+    epochs = tuple(map(Epoch.from_mapping, values["epochs"]))
+    if not epochs:
+        raise ParameterError("not the result of a run: it has no epoch")
+    return RunResult(
+        config=RunConfig.from_mapping(values["config"]),
+        layers=tuple(
+            Layer(**{**layer, "shape": tuple(layer["shape"])})
+            for layer in values["layers"]
+        ),
+        epochs=epochs,
+        confusion=tuple(tuple(map(int, row)) for row in values["confusion"]),
+        classes=tuple(map(str, values["classes"])),
+        saved_bytes=_number(values["saved_bytes"]),
+        versions={k: str(v) for k, v in values["versions"].items()},
+    )
+
+
+def _number(value: Any) -> float:
+    """A number of JSON, which has no NaN."""
+    return math.nan if value is None else float(value)
+
+
+def _plain(value: Any) -> Any:
+    """The same with null for what is not a finite number."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    return value

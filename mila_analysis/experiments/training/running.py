@@ -1,0 +1,205 @@
+"""A configuration to a trained network's scores: the whole run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from mila_analysis.errors import MilaAnalysisError, ParameterError
+from mila_analysis.experiments.config import RunConfig
+from mila_analysis.experiments.data.dataset import Dataset, Split
+from mila_analysis.experiments.models import summarize
+from mila_analysis.experiments.results import RunResult
+from mila_analysis.experiments.training.devices import chosen, repeatable, versions
+from mila_analysis.experiments.training.epochs import Halted, run_epoch
+from mila_analysis.experiments.training.events import Event, Watch
+from mila_analysis.experiments.training.folder import AGAIN, CHECKPOINT, Folder, read
+from mila_analysis.experiments.training.memory import saved_bytes
+from mila_analysis.experiments.training.processes import Team, joined, local_rank
+from mila_analysis.experiments.training.randomness import guarded
+from mila_analysis.experiments.training.run import Run
+from mila_analysis.experiments.training.stopping import Interrupted, Stop
+from mila_analysis.experiments.training.summary import summary
+
+__all__ = ["train"]
+
+
+def train(
+    config: RunConfig,
+    folder: Path | str | None = None,
+    *,
+    data: Dataset | None = None,
+    watch: Watch | None = None,
+    overwrite: bool = False,
+) -> RunResult:
+    """Train a network and judge it after each epoch.
+
+    Equal configurations give equal numbers, bit for bit, on one machine and number of
+    threads, whether or not a run was interrupted. The global generators of torch are
+    left as they were. A run whose loss is no number any more ends after that epoch;
+    its result says `diverged`.
+
+    Args:
+        config: what is trained.
+        folder: where to keep the run; after each epoch all of it is there. A run of the
+            same configuration that is there goes on, or is read if it is finished.
+        data: instead of the dataset that the configuration names.
+        watch: is told what happens.
+        overwrite: whether to begin anew over a run that is in the folder.
+
+    Returns:
+        Scores of all epochs, of training (means while the weights changed) and of
+        validation.
+
+    Raises:
+        ParameterError: the folder holds another run, or a damaged checkpoint.
+        WriteError: the folder cannot be written to; what was there is there.
+        Interrupted: Ctrl-C, or SIGTERM. The folder holds the run up to this step.
+    """
+    device = chosen(config.device, local_rank())
+    with joined(device) as team, guarded(device), repeatable():
+        return _lead(config, folder, data, watch or _nobody, device, team, overwrite)
+
+
+def _nobody(_: Event) -> None:
+    """Nobody watches."""
+
+
+def _lead(
+    config: RunConfig,
+    folder: Path | str | None,
+    data: Dataset | None,
+    watch: Watch,
+    device: torch.device,
+    team: Team,
+    overwrite: bool,
+) -> RunResult:
+    """Open the folder in one process, and train in all."""
+    kept, state, finished = _agreed(team, config, folder, overwrite=overwrite)
+    if finished is not None:
+        return finished
+    data = _loaded(config.dataset) if data is None else data
+    _check(config, data, team)
+    run = Run(config, data, device, team)
+    if state is not None:
+        _restore(run, state)
+    run.join()
+    if not team.leads:
+        watch = _nobody
+    _finish_epochs(run, kept, watch)
+    result = _result(run)
+    if kept is not None:
+        kept.finish(result, summary(result))
+    return result
+
+
+def _loaded(name: str) -> Dataset:
+    from mila_analysis.experiments.data import load  # finds files, knows how to fetch
+
+    return load(name)
+
+
+def _agreed(
+    team: Team, config: RunConfig, folder: Path | str | None, *, overwrite: bool
+) -> tuple[Folder | None, dict[str, Any] | None, RunResult | None]:
+    """Folder, its state, its result if it is finished; an error comes to all."""
+    kept: Folder | None = None
+    state: dict[str, Any] | None = None
+    found: tuple[RunResult | None, MilaAnalysisError | None] = (None, None)
+    if team.leads and folder is not None:
+        try:
+            kept = Folder(folder, config, overwrite=overwrite)
+            found = (read(folder) if kept.is_finished else None, None)
+            state = kept.state() if found[0] is None else None
+        except MilaAnalysisError as error:
+            found = (None, error)
+    finished, mistake = team.told(found)
+    if mistake is not None:
+        raise mistake
+    return kept, state, finished
+
+
+def _restore(run: Run, state: dict[str, Any]) -> None:
+    try:
+        run.restore(state)
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError):
+        raise ParameterError(
+            f"cannot go on: {CHECKPOINT} is not of this run; {AGAIN}"
+        ) from None
+
+
+def _finish_epochs(run: Run, kept: Folder | None, watch: Watch) -> None:
+    """All epochs that are left, each kept as it ends."""
+    steps = len(run.batches())
+    watch(Event("start", run.epoch, run.config.epochs, run.step, steps))
+    with Stop() as stop:
+        while not run.is_over:
+            try:
+                done = run_epoch(run, lambda: stop.asked, watch)
+            except Halted:
+                _put_away(run, kept, stop.signal)
+            _keep(run, kept)
+            watch(Event("epoch", done.number, run.config.epochs, done=done))
+
+
+def _put_away(run: Run, kept: Folder | None, signal: int) -> None:
+    """Save a run in the middle of an epoch."""
+    run.team.add(run.counted)
+    if kept is not None:
+        kept.save(run.state())
+        kept.save_metrics(run.epochs)
+    raise Interrupted(kept.path if kept else None, run.epoch, run.step, signal)
+
+
+def _keep(run: Run, kept: Folder | None) -> None:
+    """Save a run between two epochs.
+
+    The best weights come first: if all ends between the two, they are found again.
+    """
+    if kept is None:
+        return
+    best = max(run.epochs, key=lambda e: (e.validation.top1, -e.number))
+    if best is run.epochs[-1]:
+        kept.save_best(run.weights())
+    kept.save(run.state())
+    kept.save_metrics(run.epochs)
+
+
+def _result(run: Run) -> RunResult:
+    images, labels = run.train.take(torch.arange(min(len(run.train), 4)))
+    return RunResult(
+        config=run.config,
+        layers=summarize(run.model, run.data.shape),
+        epochs=tuple(run.epochs),
+        confusion=tuple(map(tuple, run.confusion.tolist())),
+        classes=run.data.classes,
+        saved_bytes=saved_bytes(run.model, images, labels, amp=run.config.amp),
+        versions=versions(run.device) | {"processes": str(run.team.size)},
+    )
+
+
+def _check(config: RunConfig, data: Dataset, team: Team) -> None:
+    """Refuse data that no network could be trained on."""
+    classes = len(data.classes)
+    if classes < 2:
+        raise ParameterError(f"{data.name} has fewer than two classes")
+    for title, split in (("training", data.train), ("validation", data.validation)):
+        _check_split(f"the {title} set of {data.name}", split, classes)
+    if config.batch_size < team.size:
+        raise ParameterError(
+            f"a batch of {config.batch_size} cannot be divided among {team.size} "
+            "processes"
+        )
+
+
+def _check_split(what: str, split: Split, classes: int) -> None:
+    if not len(split):
+        raise ParameterError(f"{what} is empty")
+    low, high = int(split.labels.min()), int(split.labels.max())
+    if low < 0 or high >= classes:
+        wrong = low if low < 0 else high
+        raise ParameterError(
+            f"{what} has label {wrong}, but there are {classes} classes"
+        )
