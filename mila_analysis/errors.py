@@ -15,6 +15,7 @@ __all__ = [
     "NoProgramError",
     "ParameterError",
     "PartialError",
+    "ProcessError",
     "UnknownNameError",
     "UnsupportedError",
     "WriteError",
@@ -83,6 +84,12 @@ class AccuracyError(MilaAnalysisError, ArithmeticError):
 
 class DataError(MilaAnalysisError, OSError):
     """Files of a dataset that are missing, unreadable or not what they should be."""
+
+    exit_code = 1
+
+
+class ProcessError(MilaAnalysisError, RuntimeError):
+    """A process that worked with this one and is gone."""
 
     exit_code = 1
 

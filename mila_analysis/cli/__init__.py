@@ -27,6 +27,7 @@ from mila_analysis.cli import (
     report,
     source,
     survey,
+    train,
     verify,
 )
 from mila_analysis.cli.commands import PROGRAM, Commands
@@ -53,6 +54,7 @@ app.command()(analyze.analyze)
 app.command()(report.report)
 app.command()(explore.explore)
 app.command()(audit.audit)
+app.command()(train.train)
 app.command("list")(listing.list_activations)
 app.command()(gallery.gallery)
 app.command()(bench.bench)

@@ -64,7 +64,7 @@ def repeatable() -> Iterator[None]:
         yield
 
 
-def versions(device: torch.device) -> dict[str, str]:
+def versions(device: torch.device, processes: int = 1) -> dict[str, str]:
     """What the last bits of a run depend on."""
     gpu = {"gpu": torch.cuda.get_device_name(device)} if device.type == "cuda" else {}
     return {
@@ -75,6 +75,7 @@ def versions(device: torch.device) -> dict[str, str]:
         **gpu,
         "processor": _processor(),
         "threads": str(torch.get_num_threads()),
+        "processes": str(processes),
     }
 
 

@@ -87,7 +87,7 @@ def _count(tally: Tally, waiting: list[tuple[Tensor, Tensor, Tensor]]) -> None:
         return
     logits, labels, losses = zip(*waiting, strict=True)
     waiting.clear()
-    sums = torch.stack(losses).double().tolist()
+    sums = torch.stack(losses).cpu().double().tolist()
     tally.add(torch.cat(logits), torch.cat(labels), sums)
 
 
@@ -96,6 +96,7 @@ def _validate(run: Run, stop: Callable[[], bool], watch: Watch) -> Tally:
     """What the network says to this process's part of the validation set."""
     tally = run.tally()
     places = torch.split(run.team.part(torch.arange(len(run.validation))), CHUNK)
+    run.team.agree(run.model)
     run.model.eval()
     for done, part in enumerate(places):
         if run.team.size == 1 and stop():

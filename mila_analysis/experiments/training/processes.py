@@ -43,7 +43,15 @@ class Team:
         if self.size == 1:
             return model
         ids = [device] if device.type == "cuda" else None
+        if device.type == "cuda":
+            model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
         return nn.parallel.DistributedDataParallel(model, device_ids=ids)
+
+    def agree(self, model: nn.Module) -> None:
+        """Give all processes the running means of the leading one's batch norm."""
+        if self.size > 1:
+            for buffer in model.buffers():
+                dist.broadcast(buffer, src=0)
 
     def any(self, wish: bool, device: torch.device) -> bool:
         """Whether one of all processes wishes so."""

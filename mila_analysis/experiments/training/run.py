@@ -18,7 +18,7 @@ from mila_analysis.experiments.models import activations, build, weights_and_oth
 from mila_analysis.experiments.results import Epoch
 from mila_analysis.experiments.training import randomness
 from mila_analysis.experiments.training.batches import Examples, cut, random_moves
-from mila_analysis.experiments.training.devices import autocast
+from mila_analysis.experiments.training.devices import autocast, versions
 from mila_analysis.experiments.training.optimizing import learning_rate, optimizer
 from mila_analysis.experiments.training.processes import Team
 
@@ -127,6 +127,7 @@ class Run:
         return {
             "format": FORMAT,
             "config": self.config.to_json(),
+            "versions": versions(self.device, self.team.size),
             "epochs": json.dumps([asdict(epoch) for epoch in self.epochs]),
             "step": self.step,
             "seconds": self.seconds,

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from signal import SIGINT
 from typing import Any
 
 import torch
 
 from mila_analysis.errors import MilaAnalysisError, ParameterError
 from mila_analysis.experiments.config import RunConfig
-from mila_analysis.experiments.data.dataset import Dataset, Split
+from mila_analysis.experiments.data import Dataset, load
 from mila_analysis.experiments.models import summarize
 from mila_analysis.experiments.results import RunResult
+from mila_analysis.experiments.training.checking import (
+    check,
+    check_parts,
+    lost,
+    remarks,
+)
 from mila_analysis.experiments.training.devices import chosen, repeatable, versions
 from mila_analysis.experiments.training.epochs import Halted, run_epoch
 from mila_analysis.experiments.training.events import Event, Watch
@@ -30,7 +38,7 @@ def train(
     config: RunConfig,
     folder: Path | str | None = None,
     *,
-    data: Dataset | None = None,
+    data: Dataset | Callable[[], Dataset] | None = None,
     watch: Watch | None = None,
     overwrite: bool = False,
 ) -> RunResult:
@@ -45,7 +53,8 @@ def train(
         config: what is trained.
         folder: where to keep the run; after each epoch all of it is there. A run of the
             same configuration that is there goes on, or is read if it is finished.
-        data: instead of the dataset that the configuration names.
+        data: instead of the dataset that the configuration names; or what loads it,
+            called unless the run is finished.
         watch: is told what happens.
         overwrite: whether to begin anew over a run that is in the folder.
 
@@ -70,7 +79,7 @@ def _nobody(_: Event) -> None:
 def _lead(
     config: RunConfig,
     folder: Path | str | None,
-    data: Dataset | None,
+    data: Dataset | Callable[[], Dataset] | None,
     watch: Watch,
     device: torch.device,
     team: Team,
@@ -78,16 +87,19 @@ def _lead(
 ) -> RunResult:
     """Open the folder in one process, and train in all."""
     kept, state, finished = _agreed(team, config, folder, overwrite=overwrite)
+    watch = watch if team.leads else _nobody
     if finished is not None:
+        watch(_note(config, f"the run in {folder} is finished: this is its result"))
         return finished
-    data = _loaded(config.dataset) if data is None else data
-    _check(config, data, team)
+    data = _loaded(config.dataset, data)
+    check(config, data)
     run = Run(config, data, device, team)
+    check_parts(run.model, run.batches(), team)
     if state is not None:
         _restore(run, state)
+    for text in remarks(run, state):
+        watch(_note(config, text))
     run.join()
-    if not team.leads:
-        watch = _nobody
     _finish_epochs(run, kept, watch)
     result = _result(run)
     if kept is not None:
@@ -95,10 +107,14 @@ def _lead(
     return result
 
 
-def _loaded(name: str) -> Dataset:
-    from mila_analysis.experiments.data import load  # finds files, knows how to fetch
+def _loaded(name: str, data: Dataset | Callable[[], Dataset] | None) -> Dataset:
+    if data is None:
+        return load(name)
+    return data if isinstance(data, Dataset) else data()
 
-    return load(name)
+
+def _note(config: RunConfig, text: str) -> Event:
+    return Event("note", 0, config.epochs, text=text)
 
 
 def _agreed(
@@ -139,7 +155,9 @@ def _finish_epochs(run: Run, kept: Folder | None, watch: Watch) -> None:
             try:
                 done = run_epoch(run, lambda: stop.asked, watch)
             except Halted:
-                _put_away(run, kept, stop.signal)
+                _put_away(run, kept, stop.signal or SIGINT)
+            except RuntimeError as error:
+                raise (lost(run, error) or error) from error
             _keep(run, kept)
             watch(Event("epoch", done.number, run.config.epochs, done=done))
 
@@ -176,30 +194,5 @@ def _result(run: Run) -> RunResult:
         confusion=tuple(map(tuple, run.confusion.tolist())),
         classes=run.data.classes,
         saved_bytes=saved_bytes(run.model, images, labels, amp=run.config.amp),
-        versions=versions(run.device) | {"processes": str(run.team.size)},
+        versions=versions(run.device, run.team.size),
     )
-
-
-def _check(config: RunConfig, data: Dataset, team: Team) -> None:
-    """Refuse data that no network could be trained on."""
-    classes = len(data.classes)
-    if classes < 2:
-        raise ParameterError(f"{data.name} has fewer than two classes")
-    for title, split in (("training", data.train), ("validation", data.validation)):
-        _check_split(f"the {title} set of {data.name}", split, classes)
-    if config.batch_size < team.size:
-        raise ParameterError(
-            f"a batch of {config.batch_size} cannot be divided among {team.size} "
-            "processes"
-        )
-
-
-def _check_split(what: str, split: Split, classes: int) -> None:
-    if not len(split):
-        raise ParameterError(f"{what} is empty")
-    low, high = int(split.labels.min()), int(split.labels.max())
-    if low < 0 or high >= classes:
-        wrong = low if low < 0 else high
-        raise ParameterError(
-            f"{what} has label {wrong}, but there are {classes} classes"
-        )
