@@ -25,6 +25,7 @@ from mila_analysis.cli import (
     listing,
     plot,
     report,
+    runs,
     source,
     survey,
     train,
@@ -55,6 +56,7 @@ app.command()(report.report)
 app.command()(explore.explore)
 app.command()(audit.audit)
 app.command()(train.train)
+app.command()(runs.runs)
 app.command("list")(listing.list_activations)
 app.command()(gallery.gallery)
 app.command()(bench.bench)

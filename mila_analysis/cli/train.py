@@ -134,6 +134,10 @@ def _trained(
                 f"command goes on with the run, which is kept in {folder}"
             )
         raise typer.Exit(SIGNALLED + stopped.signal) from None
+    except KeyboardInterrupt:
+        if leads:
+            say(f"the run is kept in {folder} up to the last whole epoch")
+        raise
     except MilaAnalysisError as error:
         if leads:
             raise
