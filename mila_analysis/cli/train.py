@@ -69,7 +69,7 @@ def train(  # noqa: PLR0913 - an option is an argument
         ),
     ] = None,
 ) -> None:
-    """Train a network with an activation: the original's demo unless you say otherwise.
+    """Train a network; with Mila, β = -0.25, and as the original's demo unless you say.
 
     Try: mila-analysis train --beta -0.25
     """
