@@ -107,7 +107,7 @@ def draw(figure: Figure, data: LandscapeData) -> None:
             outline(axes, field, drawn[-1])
             axes.set_title(title)
         else:
-            axes.set_title(f"{title} (not defined here)")
+            axes.set_title(f"{title} (nowhere finite)")
     _bar(figure, drawn[0], data)
     header(figure, [], [], _heading(data))
 

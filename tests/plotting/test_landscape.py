@@ -107,7 +107,7 @@ def test_labels_stand_where_nothing_is_beside_or_below(mila):
 def test_one_that_is_nowhere_defined_says_so_and_all_are_refused(mila):
     nowhere = catalog.resolve("log(x - 1000)")
     figure = plot([nowhere, mila], "landscape", points=11)
-    assert figure.axes[0].get_title() == "log(x - 1000) (not defined here)"
+    assert figure.axes[0].get_title() == "log(x - 1000) (nowhere finite)"
     with pytest.raises(ParameterError, match="nowhere finite"):
         compute("log(x - 1000)")
     with pytest.raises(ParameterError, match="at most 9"):
