@@ -90,6 +90,13 @@ def plot(  # noqa: PLR0913 - an option is an argument
         int | None,
         typer.Option(metavar="N", help="Samples along a line, or a side of a field."),
     ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Of random numbers: landscape, noise, histogram; 0 unless given.",
+        ),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -121,12 +128,12 @@ def plot(  # noqa: PLR0913 - an option is an argument
 
     or:  mila-analysis plot -a relu -a mish -a mila --beta -0.25
     """
-    drawn = several(activation or _every(kind), beta, param, tex=tex)
+    drawn = several(activation or _usual(kind, beta, param), beta, param, tex=tex)
     target = output or _named(kind, drawn, format_)
     encoding = _encoding(target, format_)
     figure = plotting.plot(
         drawn, kind, x=x, sweep=sweep, parameter=over, partials=partial, title=title,
-        size=size, dpi=dpi, style=style, points=points,
+        size=size, dpi=dpi, style=style, points=points, seed=seed,
     )  # fmt: skip
     if output or not show:
         picture = plotting.render(figure, encoding)
@@ -137,11 +144,16 @@ def plot(  # noqa: PLR0913 - an option is an argument
         plotting.show(figure)
 
 
-def _every(kind: str) -> Sequence[str] | None:
-    """The whole catalog, for a kind that shows it unless activations are named."""
+def _usual(
+    kind: str, betas: Sequence[str] | None, params: Sequence[str] | None
+) -> Sequence[str] | None:
+    """What a kind shows unless activations are named, be it the whole catalog."""
     from mila_analysis import catalog
 
-    return catalog.names() if kinds.get(kind).whole else None
+    asked = kinds.get(kind)
+    if asked.whole:
+        return catalog.names()
+    return None if betas or params else asked.usual
 
 
 def _named(kind: str, activations: Sequence[Activation], format_: str | None) -> str:

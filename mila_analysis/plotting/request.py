@@ -19,6 +19,7 @@ NARROWEST = 1e-9  # of the larger end: tick labels would need more digits than f
 SMALLEST = 1e-250
 SIZES = (1, 50)
 DPIS = (10, 2400)
+LAST_SEED = (1 << 63) - 1
 MAX_PIXELS = 200_000_000
 STYLES = ("light", "dark")
 
@@ -35,6 +36,7 @@ class Request:
         parameter: name of that parameter, or `None` for the first.
         partials: names of the partials asked for, or `None` for the kind's own.
         points: samples along a line or a side, or `None` for the kind's own.
+        seed: of the random numbers of a kind that draws some.
     """
 
     kind: Kind
@@ -44,6 +46,7 @@ class Request:
     parameter: str | None = None
     partials: tuple[str, ...] | None = None
     points: int | None = None
+    seed: int = 0
 
     def chosen(self, activation: Activation) -> tuple[Partial, ...] | None:
         """The partials asked for, as those of one activation."""
@@ -65,6 +68,8 @@ def check(
     parameter: str | None,
     partials: Sequence[str] | None,
     points: int | None,
+    *,
+    seed: int | None = None,
 ) -> Request:
     """Options to a request.
 
@@ -91,6 +96,7 @@ def check(
         parameter=parameter,
         partials=_names(kind, partials),
         points=_points(kind, points),
+        seed=_seed(kind, seed),
     )
     for activation in chosen:
         request.chosen(activation)
@@ -184,6 +190,16 @@ def _points(kind: Kind, points: int | None) -> int | None:
         f"points must be from 2 to {kind.max_points} for a {kind.name} figure, "
         f"not {points}"
     )
+
+
+def _seed(kind: Kind, seed: int | None) -> int:
+    if seed is None:
+        return 0
+    if not kind.seeded:
+        raise ParameterError(f"a {kind.name} figure has nothing random: no seed")
+    if not 0 <= seed <= LAST_SEED:
+        raise ParameterError("seed must be from 0 to 2^63 - 1")
+    return int(seed)
 
 
 def _axis(

@@ -46,6 +46,15 @@ def test_far_ranges_are_drawn_without_a_warning(mila, kind):
     render(draw(mila, kind, x=(-1e300, 1e300)), "svg")
 
 
+@pytest.mark.parametrize("kind", [k.name for k in KINDS.values() if k.seeded])
+def test_a_seed_is_the_same_picture_and_another_is_another(mila, kind):
+    unseeded, zero, one = (
+        render(draw(mila, kind, **seed), "png")
+        for seed in ({}, {"seed": 0}, {"seed": 1})
+    )
+    assert unseeded == zero != one
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_title_size_and_dpi_are_taken(mila, kind):
     figure = draw(mila, kind, title=r"Mila, $\beta$ free", size=(5, 4))
@@ -106,6 +115,9 @@ def test_names_of_kinds_cost_no_heavy_import():
         ({"kind": "contour", "points": 5000}, "2000"),
         ({"kind": "contour", "parameter": "bta"}, "did you mean 'beta'"),
         ({"partials": ("f_y",)}, "no partial 'f_y'"),
+        ({"seed": 0}, "nothing random"),
+        ({"kind": "noise", "seed": -1}, "seed must be from 0"),
+        ({"kind": "noise", "seed": 1 << 63}, "seed must be from 0"),
         ({"partials": ["f_x"] * 9}, "at most 8"),
         ({"title": r"$\frac{$"}, "not mathematics"),
         ({"title": "漢"}, "no font"),
