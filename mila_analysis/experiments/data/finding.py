@@ -94,6 +94,8 @@ def _missing(source: Source, folder: Path | None, absent: list[str]) -> DataErro
     fetching = f"--download fetches {_megabytes(source.size)} MB"
     if folder is not None and not _is_folder(folder):
         return DataError(f"no folder {folder}; {fetching} into it")
+    if folder is not None and not os.access(folder, os.R_OK | os.X_OK):
+        return DataError(f"cannot read folder {folder}: permission denied")
     if folder is not None:
         archived = [f.name for f in source.fetched if f.name.endswith(ARCHIVE)]
         wanted = " or ".join([absent[0], *archived] if archived else _both(absent[0]))

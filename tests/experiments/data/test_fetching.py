@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -24,6 +27,7 @@ class Server:
     address: str = ""
     asked: list[str] = field(default_factory=list)
     cut: int = 0  # bytes fewer than announced
+    halfway: threading.Event | None = None  # set there, and then nothing comes
     endless: bool = False
     status: int = 200
 
@@ -41,6 +45,11 @@ def handler(server: Server) -> type[BaseHTTPRequestHandler]:
             if not server.endless:
                 self.send_header("Content-Length", str(len(content)))
             self.end_headers()
+            if server.halfway:
+                self.wfile.write(content[: len(content) // 2])
+                server.halfway.set()
+                self.rfile.read()
+                return
             self.wfile.write(content[: len(content) - server.cut])
             while server.endless:
                 try:
@@ -217,6 +226,32 @@ def test_an_interrupt_leaves_nothing(remake, serve, cache):
     with pytest.raises(KeyboardInterrupt):
         opened(made, serve(made), progress=interrupt)
     assert names(cache) == []
+
+
+CHILD = """
+import sys
+sys.path.insert(0, {folder!r})
+from conftest import make_cifar
+from dataclasses import replace
+from mila_analysis.experiments.data.finding import read
+read(replace(make_cifar(10).source, servers=({address!r},)), None,
+     download=True, progress=None)
+"""
+
+
+def test_a_killed_download_is_not_taken_for_a_file(remake, serve, cache):
+    made = remake(10)
+    server = serve(made)
+    server.halfway = threading.Event()
+    code = CHILD.format(folder=str(Path(__file__).parent), address=server.address)
+    child = subprocess.Popen([sys.executable, "-c", code])
+    assert server.halfway.wait(60)
+    child.kill()
+    assert child.wait() == -signal.SIGKILL
+    assert "tiny.tar.gz" not in names(cache)
+    server.halfway = None
+    found = opened(made, server)
+    np.testing.assert_array_equal(found.train.images, made.images)
 
 
 def test_a_full_disk_leaves_nothing(remake, serve, cache):

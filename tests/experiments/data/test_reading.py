@@ -236,6 +236,7 @@ def test_what_may_not_be_read_is_refused(idx, tmp_path):
     (tmp_path / "train-images").chmod(0o600)
     (tmp_path / "d").mkdir(mode=0)
     assert refused(idx, tmp_path / "d" / "e").startswith("no folder")
+    assert "cannot read folder" in refused(idx, tmp_path / "d")
 
 
 @pytest.mark.parametrize("name", ["a\0b", "", "~nobody-of-that-name/x", "ü\n\x1b[31m"])
