@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "AccuracyError",
+    "DataError",
     "FormulaError",
     "MilaAnalysisError",
     "NoPlaceError",
@@ -76,6 +77,12 @@ class NoProgramError(UnsupportedError):
 
 class AccuracyError(MilaAnalysisError, ArithmeticError):
     """Balls that stay too wide at the highest precision allowed."""
+
+    exit_code = 1
+
+
+class DataError(MilaAnalysisError, OSError):
+    """Files of a dataset that are missing, unreadable or not what they should be."""
 
     exit_code = 1
 

@@ -46,6 +46,7 @@ class Kind:
         whole: whether it shows the whole catalog unless activations are named.
         usual: what it shows of the catalog unless activations or values are named.
         seeded: whether it draws random numbers, and takes a seed.
+        subject: what it is of; a figure of a dataset takes no other options.
         sweep: default range of the parameter, where that is an axis; elsewhere a
             sweep is a family of activations, and there is none until it is asked for.
     """
@@ -61,6 +62,7 @@ class Kind:
     whole: bool = False
     usual: tuple[str, ...] = ()
     seeded: bool = False
+    subject: Literal["activations", "dataset"] = "activations"
 
     def load(self) -> Draughtsman:
         """Its module, imported only now: it imports Matplotlib and NumPy."""
@@ -146,6 +148,12 @@ KINDS = _table(
         most=9,
         usual=ORIGINAL,
         seeded=True,
+    ),
+    Kind(
+        "classes",
+        "examples of each class of a dataset (--dataset)",
+        x=(0, 1),
+        subject="dataset",
     ),
 )
 

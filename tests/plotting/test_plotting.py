@@ -9,13 +9,17 @@ import matplotlib as mpl
 import pytest
 
 from mila_analysis.errors import MilaAnalysisError, ParameterError
+from mila_analysis.experiments.data import load
 from mila_analysis.plotting import FORMATS, KINDS, STYLES, plot, render
 
+OF_ACTIVATIONS = [name for name, k in KINDS.items() if k.subject == "activations"]
 KINDS_AND_STYLES = [(kind, style) for kind in KINDS for style in STYLES]
 FAST = {"line": 101, "grid": 21}
 
 
 def draw(activation, kind, **options):
+    if KINDS[kind].subject == "dataset":
+        return plot(load("digits"), kind, dpi=50, **options)
     points = FAST[KINDS[kind].samples]
     return plot(activation, kind, points=points, dpi=50, **options)
 
@@ -41,7 +45,7 @@ def test_every_kind_in_every_style_is_on_its_ground(mila, kind, style):
     assert render(figure, "png").startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OF_ACTIVATIONS)
 def test_far_ranges_are_drawn_without_a_warning(mila, kind):
     render(draw(mila, kind, x=(-1e300, 1e300)), "svg")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 __all__ = ["Dataset", "Split"]
 
@@ -24,6 +26,12 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def counts(self, classes: int) -> tuple[int, ...]:
+        """Examples of each class, from label 0."""
+        import numpy as np
+
+        return tuple(np.bincount(self.labels, minlength=classes).tolist())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
