@@ -102,7 +102,7 @@ def _difference(axes: Axes, found: Ranking) -> None:
     """How wide the critical difference is, or that it is wider than the scale."""
     y, start, end = TOP - 0.32, _at(found, 1), _at(found, 1 + found.difference)
     label = f"critical difference {found.difference:.2f}"
-    if end > WIDER - 0.1:
+    if found.difference > len(found.ranked) - 1:
         label += ", wider than the scale"
         axes.text(start, y, label, fontsize=SMALL, va="center", ha="left")
         return

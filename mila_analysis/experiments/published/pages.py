@@ -121,7 +121,8 @@ def to_latex(page: Page) -> str:
     legend = [f"Bold: {page.bold}."] if page.bold else []
     notes = "\n".join(map(_in_latex, (*legend, *page.notes)))
     below = f"{{\\footnotesize\\noindent\n{notes}\\par}}"
-    return "\n\n\\medskip\n\n".join([*parts, below]) + "\n"
+    body = "\n\n\\medskip\n\n".join([*parts, below])
+    return f"{{\\small\\setlength{{\\tabcolsep}}{{4pt}}\n{body}}}\n"
 
 
 def _latex_grid(grid: Grid) -> Iterator[str]:

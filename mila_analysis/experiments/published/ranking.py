@@ -148,7 +148,7 @@ def _largest(table: Table) -> frozenset[str]:
 
     The activations of such a table are those that some blocks have in common.
     """
-    common = {frozenset(row) for row in table.values()}
+    common = {frozenset(row) for row in table.values()} or {frozenset[str]()}
     while True:
         more = {a & b for a, b in combinations(common, 2)} - common
         if not more:

@@ -149,6 +149,8 @@ def read_runs(text: str) -> tuple[Run, ...]:
 
 def _run(row: Mapping[str, str | None], line: int) -> Run:
     try:
+        if None in row or None in row.values():
+            raise ValueError("not as many cells as there are columns")
         given = {name: row[name] or "" for name in COLUMNS}
         block = Block(given["dataset"], given["version"], int(given["depth"]))
         scores = (_number(given[score.column]) for score in SCORES.values())

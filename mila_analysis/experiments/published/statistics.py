@@ -48,7 +48,7 @@ class Friedman:
 
     @property
     def cautious(self) -> float:
-        """The larger p-value: F is infinite where two blocks agree, by chance or not."""
+        """The larger p-value: F is infinite where all blocks, be they two, agree."""
         return max(self.p, self.f_p)
 
 
