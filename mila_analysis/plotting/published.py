@@ -7,8 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from matplotlib.ticker import MaxNLocator
+
 from mila_analysis.errors import ParameterError
-from mila_analysis.experiments.published import SCORES, Block, Run
+from mila_analysis.experiments.published import (
+    SCORES,
+    Block,
+    Run,
+    published_runs,
+)
 from mila_analysis.experiments.published.caveats import IN_SHORT
 from mila_analysis.experiments.published.naming import in_mathematics
 from mila_analysis.experiments.published.records import DATASETS, FULL
@@ -95,8 +102,10 @@ def _title(dataset: str, version: str, is_short: bool, *, alone: bool) -> str:
 
 def named(runs: Sequence[Run]) -> tuple[str, ...]:
     """Names of the activations that have a marker: those of Mila last, by β."""
-    often = Counter(run.name for run in runs)
-    kept = [name for name, _ in often.most_common(len(MARKERS))]
+    often, everywhere = (Counter(r.name for r in rs) for rs in (runs, published_runs()))
+    known = [name for name in everywhere if name in often]
+    most = sorted(known, key=lambda n: (often[n], everywhere[n]), reverse=True)
+    kept = most[: len(MARKERS)]
     return tuple(sorted(kept, key=lambda name: (name[:4] == "Mila", _value_in(name))))
 
 
@@ -128,6 +137,7 @@ def _dress(axes: Axes, panel: Panel) -> None:
     axes.set_xticks(range(len(labels)), labels, linespacing=1.1)
     axes.set_xlim(-0.5, len(labels) - 0.5)
     axes.tick_params(axis="x", length=0)
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     for edge in range(1, len(labels)):
         axes.axvline(edge - 0.5, color=current().faint, linewidth=HAIRLINE, zorder=0.5)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import matplotlib as mpl
 import pytest
 
@@ -108,6 +110,43 @@ def test_texts_cover_no_point(figure):
 
 def test_its_caveat_stands_below(figure):
     assert "One run each, no fixed seed, last epoch." in figure.get_supxlabel()
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {},
+        {"activations": ["mila:beta=-0.25", "relu", "mish"]},
+        {"datasets": ["cifar100"], "depths": [20]},
+        {"depths": [164]},
+    ],
+)
+@pytest.mark.parametrize("score", ["top1", "loss"])
+def test_nothing_leaves_the_sheet_and_no_label_covers_another(runs, filters, score):
+    figure = depths(select(runs, **filters), score)
+    figure.draw_without_rendering()
+    (legend,) = figure.legends
+    boxes = [legend.get_window_extent(), figure._supxlabel.get_window_extent()]
+    for axes in figure.axes:
+        labels = [axes.yaxis.label, axes.title]
+        boxes += [text.get_window_extent() for text in labels if text.get_text()]
+        ticks = [*axes.get_xticklabels(), *axes.get_yticklabels()]
+        low, high = axes.get_ylim()
+        boxes += [
+            text.get_window_extent()
+            for text in ticks
+            if text in axes.get_xticklabels() or low <= text.get_position()[1] <= high
+        ]
+    for box in boxes:
+        assert figure.bbox.x0 <= box.x0 <= box.x1 <= figure.bbox.x1
+        assert figure.bbox.y0 <= box.y0 <= box.y1 <= figure.bbox.y1
+    for a, b in combinations(boxes, 2):
+        assert not a.overlaps(b)
+
+
+def test_where_all_are_equally_many_those_of_most_networks_are_named(runs):
+    block = select(runs, ["cifar10"], ["v2"], [20])
+    assert named(block) == named(runs)
 
 
 def test_one_activation_and_one_run_can_be_drawn(runs):
