@@ -29,6 +29,7 @@ SUFFIXES = {
     ".txt": "text", ".csv": "csv", ".json": "json", ".md": "markdown", ".tex": "latex",
     **{f".{name}": name for name in plotting.FORMATS},
 }  # fmt: skip
+NARROWEST = 64  # columns; a narrower terminal breaks the lines of tables itself
 PARSED = ("csv", *plotting.FORMATS)  # forms that have no room for sentences
 
 
@@ -200,12 +201,17 @@ def _print(page: Page) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
+    console = Console(width=max(Console().width, NARROWEST))
     for grid in page.grids:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         for i, heading in enumerate(grid.headings):
             side: JustifyMethod = "right" if i else "left"
-            table.add_column(heading, justify=side, overflow="fold", no_wrap=i > 0)
+            table.add_column(
+                heading.replace(" (", "\n("),
+                justify=side,
+                overflow="fold",
+                no_wrap=i > 0,
+            )
         for row in grid.rows:
             table.add_row(*(Text(c.shown, "bold" if c.bold else "") for c in row))
         console.print(Text(grid.title, style="italic"))

@@ -36,6 +36,14 @@ def test_on_a_terminal_the_best_are_bold(invoke, monkeypatch):
     assert said.err == ""
 
 
+def test_on_a_narrow_terminal_names_and_numbers_stay_whole(invoke, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("COLUMNS", "40")
+    said = invoke("published", "-a", "mila", "--depth", "164", "--rank")
+    for part in ("Mila (β = -0.25)", "Mila (β = 1.5)", "86.33", "0.6646", "(nats)"):
+        assert part in said.out
+
+
 def test_csv_to_stdout_stays_csv_and_caveats_go_to_stderr(invoke):
     said = invoke("published", "--format", "csv")
     assert set(read_runs(said.out)) == set(published_runs())
@@ -117,8 +125,8 @@ def test_ranking_by_loss_as_csv(invoke):
     [
         ("--depth 57", "no depth 57; there are 20, 32, 44, 56, 110, 164"),
         ("--depth x", "--depth takes whole numbers only"),
-        ("--dataset mnist", "no data set mnist; there are CIFAR-10, CIFAR-100"),
-        ("--version v3", "no ResNet version v3; there are v1, v2"),
+        ("--dataset mnist", "no data set 'mnist'; there are CIFAR-10, CIFAR-100"),
+        ("--version v3", "no ResNet version 'v3'; there are v1, v2"),
         ("-a mlia", "no activation 'mlia'; did you mean 'mila'?"),
         ("--sort top2", "cannot sort by 'top2'; did you mean 'top"),
         ("--ranking --sort depth", "cannot rank by 'depth'"),

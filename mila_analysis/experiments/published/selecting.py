@@ -68,8 +68,14 @@ def _kept(
             shown = ", ".join(str(DATASETS.get(str(k), k)) for k in known)
             where = _where(runs)
             verb = "is" if len(known) == 1 else "are"
-            raise UnknownNameError(f"no {what} {word}{where}; there {verb} {shown}")
+            raise UnknownNameError(
+                f"no {what} {_quoted(word)}{where}; there {verb} {shown}"
+            )
     return tuple(run for run in runs if not wanted or of(run) in wanted)
+
+
+def _quoted(word: object) -> str:
+    return f"'{word[:40]}'" if isinstance(word, str) else str(word)
 
 
 def _where(runs: Sequence[Run]) -> str:

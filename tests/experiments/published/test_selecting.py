@@ -52,11 +52,11 @@ def test_mila_without_shift_is_mish(runs):
     ("filters", "said"),
     [
         ({"depths": [57]}, "no depth 57; there are 20, 32, 44, 56, 110, 164"),
-        ({"datasets": ["mnist"]}, "no data set mnist; there are CIFAR-10, CIFAR-100"),
-        ({"versions": ["v3"]}, "no ResNet version v3; there are v1, v2"),
+        ({"datasets": ["mnist"]}, "no data set 'mnist'; there are CIFAR-10, CIFAR-100"),
+        ({"versions": ["v3"]}, "no ResNet version 'v3'; there are v1, v2"),
         (
             {"datasets": ["cifar100"], "versions": ["v2"]},
-            "no ResNet version v2 of CIFAR-100; there is v1",
+            "no ResNet version 'v2' of CIFAR-100; there is v1",
         ),
         (
             {"versions": ["v2"], "depths": [32]},
