@@ -109,7 +109,7 @@ def _computed(names, dtype, *values):
 
 def _in_memory(values):
     """Whether they are plain numbers on a CPU, which no trace or transform looks at."""
-    if _traced():
+    if _in_trace():
         return False
     for value in values:
         plain = type(value) is torch.Tensor or type(value) is torch.nn.Parameter
@@ -120,7 +120,7 @@ def _in_memory(values):
     return True
 
 
-def _traced():
+def _in_trace():
     """Whether somebody takes down what is computed, to run it later by other code."""
     if torch.compiler.is_compiling() or torch.jit.is_tracing():
         return True
@@ -331,7 +331,7 @@ def _step(z):
 
 def _expm1(z):
     """exp(z) - 1; traced, by tanh: for processors torch.compile writes exp(z) - 1."""
-    if not _traced():
+    if not _in_trace():
         return torch.expm1(z)
     found = torch.tanh(0.5 * z) * (torch.exp(z) + 1.0)
     return torch.where(torch.abs(z) < 1e-20, z, found)  # z / 2 may be no float

@@ -15,7 +15,7 @@ from mila_analysis.backends.torch._wide import (
 )
 
 # What other parts of the file define.
-_traced = None
+_in_trace = None
 
 # --- runtime ---
 # Functions: those of floats, once what is beyond these is taken care of.
@@ -139,7 +139,7 @@ def _expm1(z):
 
 def _less_one(v):
     """exp(v) - 1; traced, by tanh: for processors torch.compile writes exp(v) - 1."""
-    if _traced():
+    if _in_trace():
         return torch.tanh(0.5 * v) * (torch.exp(v) + 1.0)
     return torch.expm1(v)
 
