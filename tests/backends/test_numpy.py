@@ -110,7 +110,7 @@ def test_every_name_it_uses_is_defined(activation):
 @EVERY
 def test_lines_are_not_absurdly_long(activation):
     for line in generate_code(activation).text.splitlines():
-        assert len(line) <= 280, line
+        assert len(line) <= 200, line
 
 
 @pytest.mark.parametrize(
