@@ -206,6 +206,35 @@ def test_an_unknown_backend_is_a_mistake() -> None:
         report(catalog.get("tanh"), backends=("numpi",))
 
 
+def test_sections_are_left_out_and_the_command_says_so() -> None:
+    one = report(catalog.get("tanh"), without=("code", "verification", "figures"))
+    assert [s.title for s in one.sections] == [
+        "Definition", "Derivatives", "Analysis", "Citation",
+    ]  # fmt: skip
+    assert one.certificates == ()
+    assert one.figures == ()
+    assert one.command == (
+        "mila-analysis report -a tanh --without figures,verification,code"
+    )
+    for text in written(one).values():
+        assert "import numpy" not in text
+        assert "Appendix" not in text
+    assert r"ppendix" not in written(one)["tex"]
+
+
+@pytest.mark.parametrize("left_out", making.SECTIONS)
+def test_each_section_can_be_left_out_alone(left_out: str) -> None:
+    one = report(catalog.get("relu"), backends=(), without=(left_out,))
+    missing = set(TITLES) - {s.title for s in one.sections}
+    assert len(missing) == (2 if left_out == "code" else 1)
+    assert any(left_out in title.lower() for title in missing)
+
+
+def test_an_unknown_section_is_a_mistake() -> None:
+    with pytest.raises(errors.ParameterError, match="did you mean 'figures'"):
+        report(catalog.get("tanh"), without=("figure",))
+
+
 def test_markdown_spells_no_command_that_github_refuses() -> None:
     text = to_markdown(report(catalog.get("gelu"), backends=()), place)
     mathematics = re.findall(r"```math.*?```|\$[^$\n]+\$", text, flags=re.DOTALL)
