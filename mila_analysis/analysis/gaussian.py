@@ -40,7 +40,7 @@ NARROWEST = Fraction(1, 1 << 40)
 GRAIN = 1 << 60
 MAX_INTERVALS = 2000
 SMALL = 2.0**-80
-"""Bound on what a Taylor polynomial leaves: of the integral, or of 1 if that is more."""
+"""Bound on what a polynomial leaves, as a share of the integral, or of 1 if more."""
 
 BOUND_BITS = 64
 """Of such a bound."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -54,6 +55,8 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt}
 \setlength{\jot}{8pt}
+\setlength{\lineskip}{6pt}
+\setlength{\lineskiplimit}{3pt}
 \setlength{\LTleft}{0pt}
 \renewcommand{\arraystretch}{1.15}
 \newcommand{\fitted}[1]{\sbox0{\includegraphics{#1}}%
@@ -61,6 +64,9 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \newcommand{\room}{\par\dimen0=\pagegoal\advance\dimen0-\pagetotal
   \ifdim\dimen0<9\baselineskip\newpage\fi}
 \raggedright"""
+COLUMNS, FOLDED_COLUMNS = 94, 106
+"""Of a program in both of its sizes, on the width of a page."""
+
 HEXADECIMAL = re.compile(r"([0-9a-f]{16})(?=[0-9a-f])")
 
 
@@ -149,7 +155,9 @@ def _closest(character: str) -> str:
 def _code(text: str) -> str:
     """Text of a program, which may be broken in its long words."""
     plain = _in_ascii(text)
-    shown = "".join(r"\char34{}" if c == '"' else _character(c) for c in plain)
+    shown = "".join(
+        rf"\char{ord(c)}{{}}" if c in '"<>|\\{}' else _character(c) for c in plain
+    )
     broken = HEXADECIMAL.sub(r"\1\\allowbreak{}", shown)
     return rf"\texttt{{{broken}}}"
 
@@ -179,12 +187,28 @@ def _table(block: Table) -> str:
 
 
 def _listing(block: Listing) -> str:
-    text = "\n".join(_in_ascii(line) for line in block.text.rstrip().splitlines())
+    columns = FOLDED_COLUMNS if block.folded else COLUMNS
+    lines = map(_in_ascii, block.text.rstrip().splitlines())
+    text = "\n".join(short for line in lines for short in _broken(line, columns))
     safe = text.replace(r"\end{verbatim}", r"\end {verbatim}")
     shown = f"\\begin{{verbatim}}\n{safe}\n\\end{{verbatim}}"
     if block.folded:
         return f"{{\\scriptsize\n{shown}\n}}"
     return f"{{\\footnotesize\\interlinepenalty=10000\n{shown}\n}}"
+
+
+def _broken(line: str, columns: int) -> Iterator[str]:
+    """A line of a program, continued behind a backslash where it is too long."""
+    if len(line) <= columns:
+        yield line
+        return
+    before = line[: len(line) - len(line.lstrip())] + " " * 4
+    shown = textwrap.wrap(
+        line.strip(), columns - 2, initial_indent=before[4:], subsequent_indent=before,
+        break_on_hyphens=False,
+    )  # fmt: skip
+    yield from (f"{part} \\" for part in shown[:-1])
+    yield shown[-1]
 
 
 def _in_ascii(text: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import re
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -14,10 +16,17 @@ from mila_analysis import Activation, catalog, errors, read_code
 from mila_analysis.analysis.rows import rows
 from mila_analysis.native import NoCompilerError
 from mila_analysis.reporting import Report, making, report
-from mila_analysis.reporting.blocks import Code, Listing, Math, Paragraph, Table
+from mila_analysis.reporting.blocks import (
+    Code,
+    Listing,
+    Math,
+    Paragraph,
+    Section,
+    Table,
+)
 from mila_analysis.reporting.finding import Verified, verification
 from mila_analysis.reporting.html import to_html
-from mila_analysis.reporting.latex import to_latex
+from mila_analysis.reporting.latex import FOLDED_COLUMNS, to_latex
 from mila_analysis.reporting.markdown import to_markdown
 from mila_analysis.verification.finding import FAILED
 
@@ -233,6 +242,20 @@ def test_each_section_can_be_left_out_alone(left_out: str) -> None:
 def test_an_unknown_section_is_a_mistake() -> None:
     with pytest.raises(errors.ParameterError, match="did you mean 'figures'"):
         report(catalog.get("tanh"), without=("figure",))
+
+
+def test_no_line_of_code_is_wider_than_a_page() -> None:
+    """Broken lines are Python still, where they were broken inside of a statement."""
+    one = report(catalog.get("selu"), backends=())
+    [code] = [b for b in section(one, TITLES[-1]).blocks if isinstance(b, Listing)]
+    long = f"f = ({' + '.join(f'x_{n}' for n in range(60))})"
+    changed = replace(code, text=f"{code.text}\ndef f(x):\n        {long}\n")
+    text = to_latex(replace(one, sections=(Section("C", (changed,)),)), place)
+    [shown] = re.findall(r"\\begin\{verbatim\}\n(.*?)\n\\end", text, flags=re.DOTALL)
+    assert max(map(len, shown.splitlines())) <= FOLDED_COLUMNS
+    last = textwrap.dedent(shown[shown.index("        f = (") :])
+    assert len(last.splitlines()) > 2
+    assert ast.unparse(ast.parse(last)) == ast.unparse(ast.parse(long))
 
 
 def test_markdown_spells_no_command_that_github_refuses() -> None:
