@@ -316,3 +316,33 @@ def test_cases_may_touch_at_zero(formula: str, low: float) -> None:
     assert found.range is not None
     assert float(getattr(found.range.low, "mid", found.range.low)) == low
     assert found.unproved == {}
+
+
+@pytest.mark.parametrize(
+    ("formula", "zeros", "orders"),
+    [
+        ("(x + sqrt(x^2 + 1/10^6))/2", [], []),
+        ("x + sqrt(x^2 + 1/10^30)", [], []),
+        ("x/sqrt(1 + x^2) - 1/2", [3**-0.5], [1]),
+        ("sqrt(x^2 + 1) - 1", [0], [2]),
+        ("(sqrt(x^2 + 4) - 2)*x", [0], [3]),
+        ("x - sqrt(x^2 + 1) + 1/2", [0.75], [1]),
+        ("x - 2*sqrt(x^2 + 1)", [], []),
+        ("(x^2 - 1)*sqrt(1 + x^2) - 3*(x - 1)", [1, 1.0593398082887313], [1, 1]),
+    ],
+)
+def test_zeros_of_roots_are_those_of_their_norms(
+    formula: str, zeros: list[float], orders: list[int]
+) -> None:
+    found = own(formula, fields=["zeros"]).zeros
+    assert found is not None
+    assert [float(z.x.mid) for z in found] == pytest.approx(zeros)
+    assert [z.order for z in found] == orders
+
+
+def test_a_root_that_nearly_vanishes_has_no_minimum() -> None:
+    found = analyze(catalog.resolve("squareplus:b=0.000001"))
+    assert found.unproved == {}
+    assert found.minima == ()
+    assert found.range is not None
+    assert (shown(found.range.low), found.range.has_low) == ("0", False)
