@@ -61,9 +61,12 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \renewcommand{\arraystretch}{1.15}
 \newcommand{\fitted}[1]{\sbox0{\includegraphics{#1}}%
   \ifdim\wd0>\linewidth\includegraphics[width=\linewidth]{#1}\else\usebox0\fi}
-\newcommand{\room}{\par\dimen0=\pagegoal\advance\dimen0-\pagetotal
-  \ifdim\dimen0<9\baselineskip\newpage\fi}
+\newcommand{\room}[1]{\par\dimen0=\pagegoal\advance\dimen0-\pagetotal
+  \ifdim\dimen0<#1\baselineskip\newpage\fi}
 \raggedright"""
+HEADING, SHORT = 9, 15
+"""Lines of a heading with some text, and rows of a table that is not broken."""
+
 COLUMNS, FOLDED_COLUMNS = 94, 106
 """Of a program in both of its sizes, on the width of a page."""
 
@@ -100,9 +103,16 @@ def _sections(
         if section.is_appendix and not behind:
             yield r"\clearpage\appendix"
             behind = True
-        yield rf"\room\section{{{_escaped(section.title)}}}"
+        yield rf"\room{{{_lines(section)}}}\section{{{_escaped(section.title)}}}"
         for block in section.blocks:
             yield _block(block, place)
+
+
+def _lines(section: Section) -> int:
+    """Lines that stay on one page: the heading, a short first table with its text."""
+    tables = (b for b in section.blocks if isinstance(b, Table))
+    rows = len(next(tables, Table((), ())).rows)
+    return HEADING + (rows if rows <= SHORT else 0)
 
 
 def _block(block: Block, place: Callable[[Figure], str]) -> str:

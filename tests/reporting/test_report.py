@@ -244,6 +244,14 @@ def test_an_unknown_section_is_a_mistake() -> None:
         report(catalog.get("tanh"), without=("figure",))
 
 
+def test_a_short_table_stays_with_its_heading(mila: Report) -> None:
+    found = re.findall(r"\\room\{(\d+)\}\\section\{(.+?)\}", to_latex(mila, place))
+    by_title = {title: int(lines) for lines, title in found}
+    [errors_of] = [b for b in section(mila, TITLES[4]).blocks if isinstance(b, Table)]
+    assert by_title[TITLES[4]] == by_title["Citation"] + len(errors_of.rows)
+    assert by_title["Analysis"] == by_title["Citation"]
+
+
 def test_no_line_of_code_is_wider_than_a_page() -> None:
     """Broken lines are Python still, where they were broken inside of a statement."""
     one = report(catalog.get("selu"), backends=())
