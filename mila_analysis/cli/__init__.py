@@ -24,6 +24,7 @@ from mila_analysis.cli import (
     latex,
     listing,
     plot,
+    published,
     report,
     runs,
     source,
@@ -60,6 +61,7 @@ app.command()(runs.runs)
 app.command("list")(listing.list_activations)
 app.command()(gallery.gallery)
 app.command()(bench.bench)
+app.command()(published.published)
 
 
 @app.callback(invoke_without_command=True)
