@@ -12,6 +12,7 @@ from typing import Any
 from mila_analysis.activation import Activation, numeral
 from mila_analysis.catalog import get, names, resolve
 from mila_analysis.errors import ParameterError, suggestion
+from mila_analysis.experiments.architectures import architecture
 
 __all__ = [
     "BUILDS",
@@ -85,12 +86,13 @@ class RunConfig:
     amp: bool = False
 
     def __post_init__(self) -> None:
-        """Check what needs no other module.
+        """Check what needs no data and no torch.
 
         Raises:
             ParameterError: a value that cannot be; says which.
+            UnknownNameError: no such model; names the nearest.
         """
-        _choice("build", self.build, BUILDS)
+        self._check_model()
         _choice("placement", self.placement, PLACEMENTS)
         _choice("optimizer", self.optimizer, OPTIMIZERS)
         _choice("schedule", self.schedule, SCHEDULES)
@@ -107,6 +109,13 @@ class RunConfig:
                 raise ParameterError(
                     f"{self.activation} has no parameter '{name}'{hint}"
                 )
+
+    def _check_model(self) -> None:
+        """Its name, and that only an mlp has two builds."""
+        family = architecture(self.model).family
+        _choice("build", self.build, BUILDS)
+        if self.build == "sequential" and family != "mlp":
+            raise ParameterError(f"model '{self.model}' has no build 'sequential'")
 
     @property
     def function(self) -> Activation:

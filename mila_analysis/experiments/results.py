@@ -49,7 +49,7 @@ class Epoch:
         train: running means while the weights changed, dropout active.
         validation: of the weights at its end.
         parameters: learned parameters of activations at its end, by layer and name,
-            such as `activations.0.beta`.
+            such as `activation1.beta`.
     """
 
     number: int
@@ -82,7 +82,7 @@ class Layer:
     """A line of a model summary.
 
     Attributes:
-        name: of the module in the network, such as `layers.0`.
+        name: of the module in the network, such as `layer1`.
         kind: such as `Linear`.
         shape: of its output, the batch left out.
         parameters: numbers that are learned.
