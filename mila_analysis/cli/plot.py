@@ -1,9 +1,9 @@
-"""`plot`: activations and a kind of figure to a picture."""
+"""`plot`: activations, or a dataset, and a kind of figure to a picture."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,16 +11,18 @@ import typer
 
 from mila_analysis import plotting
 from mila_analysis.activation import Activation
+from mila_analysis.cli.datasets import DataDir, DatasetName, Download, opened
 from mila_analysis.cli.output import STDOUT, deliver
 from mila_analysis.cli.selection import Acts, Betas, Json, Params, Tex, several
 from mila_analysis.errors import ParameterError, UnsupportedError, suggestion
-from mila_analysis.plotting import kinds
+from mila_analysis.plotting import Kind, kinds
 
 __all__ = ["plot"]
 
 Numbers = tuple[str, str]  # as typed: -0.1 is the decimal, and 1e999 has a message
 
 _KINDS = "; ".join(f"{k.name}: {k.description}" for k in plotting.KINDS.values())
+EMBEDDED = "digits"
 MANY = 8  # names; with more of them a file is named after the kind alone
 _PARTIALS = ("f", "f_x", "f_beta", "f_xx", "f_xbeta", "f_betabeta")
 
@@ -42,6 +44,9 @@ def plot(  # noqa: PLR0913 - an option is an argument
     beta: Betas = None,
     param: Params = None,
     tex: Tex = False,
+    dataset: DatasetName = EMBEDDED,
+    data_dir: DataDir = None,
+    download: Download = False,
     x: Annotated[
         Numbers | None, typer.Option(metavar="LO HI", help="Range of x.")
     ] = None,
@@ -115,41 +120,60 @@ def plot(  # noqa: PLR0913 - an option is an argument
     ] = False,
     json: Json = False,
 ) -> None:
-    """Draw a figure of one activation or of several.
+    """Draw a figure of one activation or of several, or of a dataset.
 
     Try: mila-analysis plot --beta -0.25
 
     or:  mila-analysis plot -a relu -a mish -a mila --beta -0.25
     """
-    drawn = several(activation or _every(kind), beta, param, tex=tex)
-    target = output or _named(kind, drawn, format_)
+    chosen = kinds.get(kind)
+    drawn: list[Activation] = []
+    if chosen.subject == "dataset":
+        _refuse(chosen, "an activation", activation, beta, param, tex)
+        data = opened(dataset, data_dir, download=download)
+        target = output or _file([data.name], chosen, format_)
+    else:
+        _refuse(chosen, "a dataset", dataset != EMBEDDED, data_dir, download)
+        data = None
+        drawn = several(activation or _every(chosen), beta, param, tex=tex)
+        target = output or _named(chosen, drawn, format_)
     encoding = _encoding(target, format_)
     figure = plotting.plot(
-        drawn, kind, x=x, sweep=sweep, parameter=over, partials=partial, title=title,
-        size=size, dpi=dpi, style=style, points=points,
+        data or drawn, kind, x=x, sweep=sweep, parameter=over, partials=partial,
+        title=title, size=size, dpi=dpi, style=style, points=points,
     )  # fmt: skip
     if output or not show:
         picture = plotting.render(figure, encoding)
+        more = {"dataset": data.name} if data else {}
         deliver(
-            picture, target, command="plot", kind=kind, activations=drawn, as_json=json
-        )
+            picture, target, command="plot", kind=kind, activations=drawn, as_json=json,
+            **more,
+        )  # fmt: skip
     if show:
         plotting.show(figure)
 
 
-def _every(kind: str) -> Sequence[str] | None:
+def _refuse(kind: Kind, what: str, *options: object) -> None:
+    """Nothing, unless options were given that this kind has no use for."""
+    if any(options):
+        raise ParameterError(f"a {kind.name} figure takes no option for {what}")
+
+
+def _every(kind: Kind) -> Sequence[str] | None:
     """The whole catalog, for a kind that shows it unless activations are named."""
     from mila_analysis import catalog
 
-    return catalog.names() if kinds.get(kind).whole else None
+    return catalog.names() if kind.whole else None
 
 
-def _named(kind: str, activations: Sequence[Activation], format_: str | None) -> str:
+def _named(kind: Kind, activations: Sequence[Activation], format_: str | None) -> str:
     """Name of a file in the current folder, such as `relu-mila-function.png`."""
     names = dict.fromkeys(a.name for a in activations)
-    if len(names) > MANY:
-        names.clear()
-    return f"{'-'.join([*names, kinds.get(kind).name])}.{_suffix(format_) or 'png'}"
+    return _file([] if len(names) > MANY else names, kind, format_)
+
+
+def _file(names: Iterable[str], kind: Kind, format_: str | None) -> str:
+    return f"{'-'.join([*names, kind.name])}.{_suffix(format_) or 'png'}"
 
 
 def _suffix(format_: str | None) -> str:

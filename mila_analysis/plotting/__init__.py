@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from mila_analysis.activation import Activation, Number
+from mila_analysis.experiments.data import Dataset
 from mila_analysis.plotting.animating import FILMS, Film, animate, film_format
 from mila_analysis.plotting.kinds import KINDS, Kind, get
 from mila_analysis.plotting.rendering import FORMATS, render
@@ -40,7 +41,7 @@ __all__ = [
 
 
 def plot(
-    activations: Activation | Iterable[Activation],
+    activations: Activation | Iterable[Activation] | Dataset,
     kind: str = "function",
     *,
     x: Sequence[Number] | None = None,
@@ -53,13 +54,13 @@ def plot(
     style: str = "light",
     points: int | None = None,
 ) -> Figure:
-    """Draw a figure of one or several activations.
+    """Draw a figure of one or several activations, or of a dataset.
 
     Args:
         activations: one, or up to eight in one figure: a family, a comparison; up
-            to 64 in a `grid`.
+            to 64 in a `grid`; for `classes` a dataset of `experiments.data.load`.
         kind: `function`, `derivatives`, `family`, `contour`, `gradient`,
-            `features` or `grid`.
+            `features`, `grid` or `classes`.
         x: both ends of the range of x.
         sweep: both ends of the range of a parameter: an axis of `contour`,
             `gradient` and `features`, a family of five values in the other kinds.

@@ -44,6 +44,7 @@ class Kind:
         chooses: whether partials can be chosen.
         most: activations that one figure can tell apart.
         whole: whether it shows the whole catalog unless activations are named.
+        subject: what it is of; a figure of a dataset takes no other options.
         sweep: default range of the parameter, where that is an axis; elsewhere a
             sweep is a family of activations, and there is none until it is asked for.
     """
@@ -57,6 +58,7 @@ class Kind:
     chooses: bool = True
     most: int = 8
     whole: bool = False
+    subject: Literal["activations", "dataset"] = "activations"
 
     def load(self) -> Draughtsman:
         """Its module, imported only now: it imports Matplotlib and NumPy."""
@@ -109,6 +111,12 @@ KINDS = _table(
         chooses=False,
         most=64,
         whole=True,
+    ),
+    Kind(
+        "classes",
+        "examples of each class of a dataset (--dataset)",
+        x=(0, 1),
+        subject="dataset",
     ),
 )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mila_analysis.activation import Activation, Number, exact, swept_parameter
 from mila_analysis.errors import ParameterError, PartialError, suggestion
+from mila_analysis.experiments.data import Dataset
 from mila_analysis.partials import Partial, parse
 from mila_analysis.plotting._sweeps import domain, family
 from mila_analysis.plotting.kinds import Kind, Range
@@ -29,12 +30,13 @@ class Request:
 
     Attributes:
         kind: what is drawn.
-        activations: of what, at least one.
+        activations: of what, at least one; none where it is of a dataset.
         x: range of x.
         sweep: range of the parameter where it is an axis; else unused.
         parameter: name of that parameter, or `None` for the first.
         partials: names of the partials asked for, or `None` for the kind's own.
         points: samples along a line or a side, or `None` for the kind's own.
+        dataset: of what, where the kind is of one.
     """
 
     kind: Kind
@@ -44,6 +46,7 @@ class Request:
     parameter: str | None = None
     partials: tuple[str, ...] | None = None
     points: int | None = None
+    dataset: Dataset | None = None
 
     def chosen(self, activation: Activation) -> tuple[Partial, ...] | None:
         """The partials asked for, as those of one activation."""
@@ -59,7 +62,7 @@ class Request:
 
 def check(
     kind: Kind,
-    activations: Activation | Iterable[Activation],
+    activations: Activation | Iterable[Activation] | Dataset,
     x: Sequence[Number] | None,
     sweep: Sequence[Number] | None,
     parameter: str | None,
@@ -75,6 +78,12 @@ def check(
         ParameterError: an option that cannot be; one line says which and why.
         PartialError: a partial that an activation does not have.
     """
+    if kind.subject == "dataset":
+        return _of_dataset(kind, activations, x, sweep, parameter, partials, points)
+    if isinstance(activations, Dataset):
+        raise ParameterError(
+            f"a {kind.name} figure is of activations, not of a dataset"
+        )
     chosen = _activations(kind, activations)
     swept = None if sweep is None else _range("sweep", sweep)
     for activation in chosen:
@@ -95,6 +104,17 @@ def check(
     for activation in chosen:
         request.chosen(activation)
     return request
+
+
+def _of_dataset(kind: Kind, subject: object, *options: object) -> Request:
+    """A request that has nothing but its dataset."""
+    if not isinstance(subject, Dataset):
+        raise ParameterError(
+            f"a {kind.name} figure is of a dataset, not of activations"
+        )
+    if any(option is not None for option in options):
+        raise ParameterError(f"a {kind.name} figure has no ranges, partials or points")
+    return Request(kind=kind, activations=(), x=kind.x, dataset=subject)
 
 
 def check_size(size: Sequence[float]) -> Range:
