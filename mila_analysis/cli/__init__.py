@@ -27,6 +27,7 @@ from mila_analysis.cli import (
     report,
     source,
     survey,
+    sweep,
     train,
     verify,
 )
@@ -55,6 +56,7 @@ app.command()(report.report)
 app.command()(explore.explore)
 app.command()(audit.audit)
 app.command()(train.train)
+app.command()(sweep.sweep)
 app.command("list")(listing.list_activations)
 app.command()(gallery.gallery)
 app.command()(bench.bench)
