@@ -71,8 +71,8 @@ def _title(update: Update) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as `about 5 min`; nothing where nobody knows."""
-    if not math.isfinite(seconds):
+    """Seconds as `about 5 min left`; nothing where nobody knows."""
+    if not (math.isfinite(seconds) and seconds > 0):
         return ""
     minutes = seconds / 60
     if minutes < 1:
