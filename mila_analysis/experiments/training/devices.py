@@ -69,7 +69,7 @@ def versions(device: torch.device, processes: int = 1) -> dict[str, str]:
     gpu = {"gpu": torch.cuda.get_device_name(device)} if device.type == "cuda" else {}
     return {
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),
         "mila-analysis": mila_analysis.__version__,
         "device": device.type,
         **gpu,
