@@ -226,13 +226,22 @@ def _numbers(jobs: Sequence[Job], executor: submitit.AutoExecutor) -> list[str]:
 
     try:
         with executor.batch():
-            made = [executor.submit(job) for job in jobs]
+            taken = [executor.submit(job) for job in jobs]
     except (FailedJobError, FailedSubmissionError) as error:
         reason = " ".join(str(error).split())
         raise ProcessError(f"Slurm took no job: {reason}") from None
     except OSError as error:
         raise WriteError(f"cannot submit: {error}") from error
-    return [job.job_id for job in made]
+    for job in taken:
+        _let_go(job)
+    return [job.job_id for job in taken]
+
+
+def _let_go(job: Any) -> None:
+    """Part with the process of a job of this machine, which nobody here waits for."""
+    process = getattr(job, "_process", None)
+    if process is not None:
+        process.returncode = 0  # else Python warns that it is still running
 
 
 def _runs(job: Job) -> tuple[str, ...]:

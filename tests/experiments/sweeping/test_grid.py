@@ -44,7 +44,7 @@ def test_parameters_are_learned_where_an_activation_has_them():
 
 
 def test_a_parameter_that_none_has():
-    with pytest.raises(ParameterError, match="none of these .* parameter 'gamma'"):
+    with pytest.raises(ParameterError, match=r"none of these .* parameter 'gamma'"):
         grid(BASE, ["relu", "mila"], learnable=["gamma"])
 
 

@@ -19,9 +19,12 @@ with held(Path(sys.argv[1])):
 
 
 def test_a_folder_has_one_user(tmp_path: Path):
-    with held(tmp_path / "run"), pytest.raises(BusyError, match=r"in use by process"):
-        with held(tmp_path / "run"):
-            pytest.fail("two users")
+    with (
+        held(tmp_path / "run"),
+        pytest.raises(BusyError, match="in use by process"),
+        held(tmp_path / "run"),
+    ):
+        pytest.fail("two users")
     with held(tmp_path / "run"):
         assert "process" in (holder(tmp_path / "run") or "")
     assert holder(tmp_path / "run") is None
