@@ -58,6 +58,7 @@ def worker_of(folder: Path) -> int:
     return int(re.findall(r"process (\d+) ", text)[0])
 
 
+@pytest.mark.slow
 def test_jobs_of_this_machine_share_the_runs(
     configs, alone, numbers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -72,11 +73,12 @@ def test_jobs_of_this_machine_share_the_runs(
     assert jobs[0].log.parent == tmp_path / "jobs"
 
 
+@pytest.mark.slow
 def test_a_job_that_must_go_saves_its_run_and_comes_back(
     configs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
-    run = replace(configs[0], epochs=300)
+    run = replace(configs[0], epochs=60)
     folder = tmp_path / name(run)
     (job,) = submit([run], tmp_path, executor="local")
     wait_for(lambda: standings([run], tmp_path)[0].epochs > 2)
@@ -87,7 +89,7 @@ def test_a_job_that_must_go_saves_its_run_and_comes_back(
     said = job.log.with_suffix(".out").read_text(encoding="utf-8")
     assert "Requeued job" in said
     assert said.count("Starting with") == 2
-    assert len(read(folder).epochs) == 300
+    assert len(read(folder).epochs) == 60
 
 
 def test_a_failed_run_is_a_failed_job(configs, tmp_path: Path):

@@ -36,6 +36,7 @@ def worker_of(folder: Path) -> int:
     return int(re.findall(r"process (\d+) ", text)[0])
 
 
+@pytest.mark.slow
 def test_a_dead_process_is_a_failure_and_numbers_are_those_of_one_process(
     configs, alone, numbers, tmp_path: Path
 ):
@@ -66,6 +67,7 @@ def test_a_dead_process_is_a_failure_and_numbers_are_those_of_one_process(
     assert states == ["failed", "done", "done", "done"]
 
 
+@pytest.mark.slow
 def test_stopped_workers_save_and_go_on(configs, alone, numbers, tmp_path: Path):
     pids: set[int] = set()
 
@@ -90,6 +92,7 @@ def test_stopped_workers_save_and_go_on(configs, alone, numbers, tmp_path: Path)
     assert numbers(run_all(configs[:2], tmp_path, workers=1)) == alone[:2]
 
 
+@pytest.mark.slow
 def test_a_script_without_a_guard_is_told_so(tmp_path: Path):
     (tmp_path / "script.py").write_text(BARE, encoding="utf-8")
     done = subprocess.run(
