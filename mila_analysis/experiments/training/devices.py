@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-import mila_analysis
+from mila_analysis import __version__
 from mila_analysis.errors import ParameterError
 
 __all__ = ["autocast", "chosen", "repeatable", "versions"]
@@ -70,7 +70,7 @@ def versions(device: torch.device, processes: int = 1) -> dict[str, str]:
     return {
         "python": platform.python_version(),
         "torch": str(torch.__version__),
-        "mila-analysis": mila_analysis.__version__,
+        "mila-analysis": __version__,
         "device": device.type,
         **gpu,
         "processor": _processor(),
