@@ -29,6 +29,7 @@ from mila_analysis.cli import (
     runs,
     source,
     survey,
+    sweep,
     train,
     verify,
 )
@@ -57,6 +58,7 @@ app.command()(report.report)
 app.command()(explore.explore)
 app.command()(audit.audit)
 app.command()(train.train)
+app.command()(sweep.sweep)
 app.command()(runs.runs)
 app.command("list")(listing.list_activations)
 app.command()(gallery.gallery)
