@@ -19,6 +19,7 @@ from mila_analysis.cli import (
     animate,
     audit,
     bench,
+    compare,
     explore,
     gallery,
     latex,
@@ -55,6 +56,7 @@ app.command()(report.report)
 app.command()(explore.explore)
 app.command()(audit.audit)
 app.command()(train.train)
+app.command()(compare.compare)
 app.command("list")(listing.list_activations)
 app.command()(gallery.gallery)
 app.command()(bench.bench)

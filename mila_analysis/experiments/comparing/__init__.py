@@ -7,9 +7,9 @@ Decisions:
 - Runs of one seed begin with the same weights and see the same order of examples, so
   differences are taken seed by seed. With the data given, these differences are
   independent draws of one distribution; that is all that Student's paired t test needs
-  besides a shape not far from normal. (T. Dietterich, Neural Computation 10, 1998, warns
-  of the t test over training sets that overlap: these do not vary here, and so nothing
-  is said of other data.)
+  besides a shape not far from normal. (T. Dietterich, Neural Computation 10, 1998,
+  warns of the t test over training sets that overlap: these do not vary here, and so
+  nothing is said of other data.)
 - Student's t (Biometrika 6, 1908) decides, and not a rank test: the smallest two-sided
   p that the signs of five differences can have is 2/2⁵ = 0.0625, whatever the
   differences. The exact sign-flip test (Fisher, 1935; Pitman, 1937), which asks for no

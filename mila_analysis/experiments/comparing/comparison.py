@@ -89,8 +89,10 @@ class Comparison:
 
     @property
     def settings(self) -> RunConfig:
-        """Configuration of the first run: the others have the same, save for activation,
-        learned parameters and seed."""
+        """Configuration of the first run.
+
+        The others share all but activation, learned parameters and seed.
+        """
         return self.runs[0].config
 
     @property

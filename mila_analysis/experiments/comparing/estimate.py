@@ -42,8 +42,13 @@ class Estimate:
 
     def times(self, factor: float) -> Estimate:
         """The same in another unit."""
-        values = (self.mean, self.low, self.high, self.deviation)
-        return Estimate(*(factor * value for value in values), self.count)
+        return Estimate(
+            mean=factor * self.mean,
+            low=factor * self.low,
+            high=factor * self.high,
+            deviation=factor * self.deviation,
+            count=self.count,
+        )
 
 
 def estimate(values: Sequence[float]) -> Estimate:

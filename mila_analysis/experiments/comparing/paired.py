@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mila_analysis.experiments.comparing.estimate import LEVEL, Estimate, estimate
+from mila_analysis.experiments.comparing.noncentral import noncentrality
 
 __all__ = ["Difference", "difference", "hedges", "holm", "sign_flip"]
 
@@ -123,25 +124,12 @@ def _effect_ends(t: float, count: int) -> tuple[float, float]:
     if not math.isfinite(t) or count < 3:
         return math.nan, math.nan
     tail = (1 - LEVEL) / 2
-    low, high = (_noncentrality(t, count - 1, p) for p in (1 - tail, tail))
+    low, high = (noncentrality(t, count - 1, p) for p in (1 - tail, tail))
     return low / math.sqrt(count), high / math.sqrt(count)
 
 
-def _noncentrality(t: float, freedom: int, p: float) -> float:
-    """Noncentrality for which Student's t lies below t with probability p."""
-    if t < 0:  # the distribution function is more exact above zero
-        return -_noncentrality(-t, freedom, 1 - p)
-    from scipy import optimize, stats
-
-    reach = 10.0 + 3 * abs(t)
-    found = optimize.brentq(
-        lambda delta: float(stats.nct.cdf(t, freedom, delta)) - p, t - reach, t + reach
-    )
-    return float(found)
-
-
 def holm(differences: Sequence[Difference]) -> tuple[Difference, ...]:
-    """The same with p-values adjusted for their number; NaN is none, and not counted."""
+    """The same with p-values adjusted for their number; NaN is none and not counted."""
     tested = [i for i, d in enumerate(differences) if not math.isnan(d.p)]
     adjusted, largest = [math.nan] * len(differences), 0.0
     for step, i in enumerate(sorted(tested, key=lambda i: differences[i].p)):

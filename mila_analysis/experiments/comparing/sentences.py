@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from mila_analysis.experiments.comparing.comparison import Comparison, Pair
 from mila_analysis.experiments.comparing.estimate import LEVEL
-from mila_analysis.experiments.comparing.measures import Measure, measure
+from mila_analysis.experiments.comparing.measures import WHEN, Measure, measure
 from mila_analysis.experiments.comparing.naming import plain
 
 __all__ = ["caveats", "conclusions", "labels", "p_text", "settings", "signed"]
@@ -49,14 +49,32 @@ def conclusions(comparison: Comparison, score: Measure, when: str) -> tuple[str,
     if len(pairs) > 1 and not any(p.difference.is_shown for p in pairs):
         said.append(
             f"These data support no difference in {score.title} of the {when} epoch "
-            "between any two of these."
+            f"{_among(comparison, names)}."
         )
-    return tuple(said)
+    return (*said, *(_by_best(comparison, score) if when == "last" else ()))
 
 
-def conclusion(
-    pair: Pair, names: Mapping[str, str], score: Measure, seeds: int
-) -> str:
+def _among(comparison: Comparison, names: Mapping[str, str]) -> str:
+    if comparison.baseline:
+        return f"between {names[comparison.baseline]} and any of the others"
+    return "between any two of these"
+
+
+def _by_best(comparison: Comparison, score: Measure) -> tuple[str, ...]:
+    """Pairs of which the best epoch would tell another story."""
+    names = labels(comparison)
+    last, best = (comparison.pairs(score, when) for when in WHEN)
+    turned = [
+        f"{names[a.first]} and {names[a.second]}"
+        for a, b in zip(last, best, strict=True)
+        if a.difference.is_shown != b.difference.is_shown
+    ]
+    if not turned:
+        return ()
+    return (f"The best epoch would give another verdict on {_listed(turned)}.",)
+
+
+def conclusion(pair: Pair, names: Mapping[str, str], score: Measure, seeds: int) -> str:
     """What the seeds say of one pair."""
     first, second, found = names[pair.first], names[pair.second], pair.difference
     both = f"{first} and {second}"
@@ -191,7 +209,7 @@ def p_text(p: float) -> str:
     """Such as `p = 0.041` or `p < 0.0001`."""
     if p < SMALLEST_P:
         return f"p < {SMALLEST_P:.4f}"
-    return f"p = {p:.2g}" if p >= 0.1 else f"p = {p:.4f}".rstrip("0")
+    return f"p = {p:#.2g}" if p < 0.995 else "p = 1"
 
 
 def _plural(count: int, noun: str) -> str:

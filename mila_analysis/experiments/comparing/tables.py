@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mila_analysis.experiments.comparing.comparison import Comparison, Pair
@@ -42,14 +42,20 @@ def tables(comparison: Comparison, score: Measure, name: Name = plain) -> list[T
         score: of which differences are shown.
         name: of an activation.
     """
-    made = [scores(comparison, name), costs(comparison, name)]
+    made = [
+        scores(comparison, MEASURES[:2], name),
+        scores(comparison, MEASURES[2:], name),
+    ]
+    made += [costs(comparison, name)]
     made += [differences(comparison, score, when, name) for when in WHEN]
     return [table for table in made if table.rows]
 
 
-def scores(comparison: Comparison, name: Name = plain) -> Table:
+def scores(
+    comparison: Comparison, measures: Sequence[Measure], name: Name = plain
+) -> Table:
     """Mean ± half of its interval, of the last and the best epoch side by side."""
-    columns = [(m, when) for m in MEASURES for when in WHEN]
+    columns = [(m, when) for m in measures for when in WHEN]
     heads = [f"{m.title}{m.unit if m.factor != 1 else ''}, {w}" for m, w in columns]
     rows = [
         (

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -20,11 +21,11 @@ from mila_analysis.experiments.comparing.sentences import (
     labels,
     settings,
 )
-from mila_analysis.experiments.comparing.tables import Table, tables
+from mila_analysis.experiments.comparing.tables import NOTHING, Table, tables
 
 __all__ = ["FORMATS", "SUFFIXES", "text_table", "write"]
 
-MINUS = str.maketrans({"-": "\N{MINUS SIGN}"})
+_RELATIONS = {"less": "$<$", "greater": "$>$"}
 
 
 def write(
@@ -195,19 +196,12 @@ def _latex_table(table: Table) -> str:
 
 
 def _tex(cell: str) -> str:
-    """Cell with signs as mathematics."""
-    if cell == "> = <":
-        return "$>$ $=$ $<$"
-    text = escaped(cell).replace(r"\textless{}", "$<$").replace("±", r"$\pm$")
-    for sign in "+-":
-        for before in ("", " ", "("):
-            start = f"{before}{sign}"
-            text = (
-                text.replace(start, f"{before}${sign}$")
-                if before or text.startswith(sign) and text != sign
-                else text
-            )
-    return text
+    """Cell with its signs as mathematics."""
+    if cell == NOTHING:
+        return "--"
+    text = escaped(cell).replace("±", r"$\pm$").replace("=", "$=$")
+    text = re.sub(r"\\text(less|greater)\{\}", lambda m: _RELATIONS[m[1]], text)
+    return re.sub(r"(?<![\w.])([+-])(?=\d)", r"$\1$", text)
 
 
 def _plain(value: Any) -> Any:
