@@ -68,7 +68,8 @@ class Picture:
         """The activations, each with each of the values."""
         from mila_analysis import catalog
 
-        found = map(catalog.resolve, self.names or catalog.names())
+        usual = plotting.KINDS[self.kind].usual or catalog.names()
+        found = map(catalog.resolve, self.names or usual)
         return [member for one in found for member in self._family(one)]
 
     def _family(self, activation: Activation) -> list[Activation]:
@@ -173,6 +174,25 @@ PICTURES = (
         "grid", "The whole catalog: each function over its slope.", "grid", names=()
     ),
     Picture(
+        "landscape",
+        "Output of one random network of five layers over the plane of its two inputs: "
+        "ReLU leaves kinks that Swish and Mila at β = −0.25 do not.",
+        "landscape",
+        names=(),
+    ),
+    Picture(
+        "noise",
+        "Normal noise, and what ReLU, Swish, and Mila at β = −0.25 leave of it.",
+        "noise",
+        names=(),
+    ),
+    Picture(
+        "histogram",
+        "What the three make of normal noise: sampled moments beside the proven ones.",
+        "histogram",
+        names=(),
+    ),
+    Picture(
         "function-dark",
         "ReLU, Mish, and Mila at β = −0.25, on a dark page.",
         names=("relu", "mish", "mila"),
@@ -194,6 +214,13 @@ PICTURES = (
     ),
     Picture(
         "gradient-dark", "The gradient, on a dark page.", "gradient", options=DARK
+    ),
+    Picture(
+        "landscape-dark",
+        "The same landscapes, on a dark page.",
+        "landscape",
+        names=(),
+        options=DARK,
     ),
     Picture("six-dark", "The six, on a dark page.", names=SIX, options=DARK),
     Picture(

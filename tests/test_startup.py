@@ -46,6 +46,10 @@ def test_list_imports_nothing_heavy(tmp_path):
     assert run(tmp_path, "list") == (set(), True)
 
 
+def test_published_tables_import_nothing_heavy(tmp_path):
+    assert run(tmp_path, "published", "--depth", "56") == (set(), True)
+
+
 @pytest.mark.parametrize("kind", ["function", "contour", "gradient"])
 def test_plot_imports_no_torch_and_compiles_nothing(kind, tmp_path):
     found, frozen = run(tmp_path, "plot", kind, "--points", "21", "-o", "made.png")

@@ -1,7 +1,8 @@
 """Moments of f(X) and f_x(X) for a standard normal X, by Taylor series with bounds.
 
 On short intervals the integrand, from the definition itself, is its Taylor polynomial
-around the middle; the next coefficient over the whole interval bounds what is left.
+around the middle; the next coefficient over the whole interval bounds what is left,
+and tells how long the next interval may be. The mean of an odd function is exactly 0.
 Beyond ±12 it is bounded by the expansion of f far out, which exp(-7x²/16) beats, and
 between ±12 and cuts further out by balls.
 """
@@ -19,6 +20,7 @@ import flint
 from mila_analysis.analysis.constants import RATIONAL, ball_of
 from mila_analysis.analysis.features import Gaussian, Number, enclosure
 from mila_analysis.analysis.line import Line
+from mila_analysis.analysis.parity import is_odd
 from mila_analysis.analysis.pieces import Piece
 from mila_analysis.analysis.scales import Scale, largest
 from mila_analysis.analysis.tails import End
@@ -32,11 +34,22 @@ BITS = 128
 TERMS = 32
 REACH = Fraction(12)
 FURTHEST = Fraction(1 << 40)
-WIDEST = Fraction(3, 4)
 HALVINGS = 8
-NARROWEST = Fraction(1, 1 << 12)
-SMALL = 2.0**-72
-"""Width of the bound on what a Taylor polynomial leaves, of one piece."""
+FIRST_WIDTH = Fraction(1)
+NARROWEST = Fraction(1, 1 << 40)
+GRAIN = 1 << 60
+MAX_INTERVALS = 2000
+SMALL = 2.0**-80
+"""Bound on what a polynomial leaves, as a share of the integral, or of 1 if more."""
+
+BOUND_BITS = 64
+"""Of such a bound."""
+
+ORDER = TERMS + 8
+"""What is left grows about as this power of the width: balls widen with it, too."""
+
+SAFETY = 0.85
+HALF = Fraction(1, 2)
 
 FALL = Scale(exponent=frozenset({((Fraction(2), RATIONAL), Fraction(-7, 16))}))
 
@@ -71,12 +84,13 @@ def gaussian(line: Line) -> Gaussian:
         for piece, side in ((line.pieces[0], -1), (line.pieces[-1], 1)):
             for part in _far(piece, side):
                 total += part
-        variance = total.square - total.value * total.value
         if not all(b.is_finite() for b in (total.value, total.square, total.slope)):
             raise UndecidedError("a moment was not enclosed")
-        numbers = [
-            enclosure(b) for b in (total.value, variance, total.square, total.slope)
-        ]
+        mean = total.value
+        if mean.contains(0) and is_odd(line):
+            mean = flint.arb(0)
+        balls = mean, total.square - mean * mean, total.square, total.slope
+        numbers = [enclosure(b) for b in balls]
         gains = [_gain(total.square), _gain(total.slope)]
     return Gaussian(*numbers, *gains)  # type: ignore[arg-type]
 
@@ -94,19 +108,19 @@ def _parts(piece: Piece) -> Iterator[_Sums]:
     high = REACH if piece.high is None else min(REACH, _near(piece.high))
     if piece.partials["f"].is_zero or low >= high:
         return
-    count = math.ceil((high - low) / WIDEST)
-    step = (high - low) / count
-    waiting = [(low + n * step, low + (n + 1) * step) for n in range(count)]
-    while waiting:
-        left, right = waiting.pop()
-        found = _integrated(piece, left, right)
+    width = FIRST_WIDTH
+    for _ in range(MAX_INTERVALS):
+        if low >= high:
+            return
+        end = min(low + width, high)
+        found, factor = _integrated(piece, low, end)
+        width = Fraction(int((end - low) * factor * GRAIN), GRAIN)
         if found is not None:
             yield found
-            continue
-        if right - left < NARROWEST:
-            raise UndecidedError("an integral was not enclosed")
-        middle = (left + right) / 2
-        waiting += [(left, middle), (middle, right)]
+            low = end
+        elif width < NARROWEST:
+            break
+    raise UndecidedError("an integral was not enclosed")
 
 
 def _near(zero: Zero) -> Fraction:
@@ -171,28 +185,57 @@ def _bounded(piece: Piece, over: Any, width: Any) -> _Sums:
     return _Sums(*(flint.arb(0, 1) * size for size in sizes))
 
 
-def _integrated(piece: Piece, low: Fraction, high: Fraction) -> _Sums | None:
-    """Integrals over an interval; None where it is too wide for the polynomial."""
-    middle, half = ball_of((low + high) / 2), ball_of((high - low) / 2)
-    wide = ball_of(low).union(ball_of(high))
+def _integrated(
+    piece: Piece, low: Fraction, high: Fraction
+) -> tuple[_Sums | None, Fraction]:
+    """Integrals over an interval, and how much wider or narrower the next one may be.
+
+    There are none where it is too wide for the polynomial.
+    """
+    half = ball_of((high - low) / 2)
+    try:
+        rests, excess = _rests(piece, ball_of(low).union(ball_of(high)), half)
+        if not excess < 1:
+            return None, _factor(excess)
+        with flint_cap(TERMS):
+            inner = _integrands(piece, ball_of((low + high) / 2), TERMS)
+    except (UndecidedError, ValueError, ZeroDivisionError, ArithmeticError):
+        return None, HALF
+    weights = [2 * half ** (n + 1) / (n + 1) for n in range(0, TERMS, 2)]
+    sums = [
+        sum((at[2 * n] * w for n, w in enumerate(weights)), start=flint.arb(0))
+        + flint.arb(0, 1) * rest.upper()
+        for at, rest in zip(inner, rests, strict=True)
+    ]
+    return _Sums(*sums), _factor(excess)
+
+
+def _rests(piece: Piece, over: Any, half: Any) -> tuple[list[Any], Any]:
+    """Bounds of what the polynomials leave of the integrals over a ball.
+
+    Also how many times more than is allowed the worst of them is.
+    """
     length = TERMS + 2
-    with flint_cap(length):
-        try:
-            inner = _integrands(piece, middle, length)
-            outer = _integrands(piece, wide, length)
-        except (UndecidedError, ValueError, ZeroDivisionError, ArithmeticError):
-            return None
-    sums = []
-    for at, over in zip(inner, outer, strict=True):
-        rest = abs(over[TERMS]) * 2 * half ** (TERMS + 1) / (TERMS + 1)
-        if not rest < SMALL:
-            return None
-        total = sum(
-            (at[n] * 2 * half ** (n + 1) / (n + 1) for n in range(0, TERMS, 2)),
-            start=flint.arb(0),
-        )
-        sums.append(total + flint.arb(0, 1) * rest.upper())
-    return _Sums(*sums)
+    with flint.ctx.workprec(BOUND_BITS), flint_cap(length):
+        factor = 2 * half ** (TERMS + 1) / (TERMS + 1)
+        found = _integrands(piece, over, length)
+        rests = [abs(s[TERMS]) * factor for s in found]
+        sizes = [(abs(s[0]) * 2 * half).lower().max(flint.arb(1)) for s in found]
+        parts = [r / (s * SMALL) for r, s in zip(rests, sizes, strict=True)]
+    return rests, parts[0].max(parts[1]).max(parts[2]).upper()
+
+
+def _factor(excess: Any) -> Fraction:
+    """Factor of a width with which what is left should be just small enough.
+
+    Nothing that is proved hangs on it.
+    """
+    if not excess.is_finite():
+        return HALF
+    if excess.is_zero():
+        return Fraction(2)
+    wanted = SAFETY * math.exp(min(1.0, -float(excess.log()) / ORDER))
+    return Fraction(round(64 * min(max(wanted, 0.25), 2)), 64)
 
 
 def _integrands(piece: Piece, ball: Any, length: int) -> tuple[Any, Any, Any]:

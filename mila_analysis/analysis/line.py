@@ -89,9 +89,11 @@ class Line:
 
     def _cut(self, number: int) -> Joint:
         before, after = self.pieces[number : number + 2]
-        at = before.high or Zero(flint.arb(0))  # a piece before a cut has an end
-        left, right = before.value("f", at.ball), after.value("f", at.ball)
-        here = self.points[number].value("f", at.ball)
+        alone = self.points[number]
+        none = Zero(flint.arb(0))  # a piece beside a cut has an end
+        at = before.high or none
+        left, right = before.at_end(at), after.at_end(after.low or none)
+        here = alone.at_end(alone.low or none)
         slopes = (before.value("f_x", at.ball), after.value("f_x", at.ball))
         return Joint(at, left, here, right, True, *slopes)
 

@@ -21,6 +21,7 @@ from mila_analysis.analysis.bound import Polynomial, Quotient, bound
 from mila_analysis.analysis.conditions import check_far
 from mila_analysis.analysis.constants import ball_of
 from mila_analysis.analysis.ends import End, end_of
+from mila_analysis.analysis.meeting import around, is_zero_at_end
 from mila_analysis.analysis.tails import Tails
 from mila_analysis.analysis.undecided import UndecidedError
 from mila_analysis.analysis.zeros import BITS, FINE_BITS, Zero, zeros_of
@@ -98,12 +99,14 @@ class Piece:
         low, high: its ends; None is infinite.
         partials: f, f_x, f_xx and f_xxx on it, as derived.
         definition: f on it, as defined.
+        vanishing: irrational ends at which f is exactly 0.
     """
 
     low: Zero | None
     high: Zero | None
     partials: Mapping[str, Quotient]
     definition: Definition
+    vanishing: tuple[Zero, ...] = ()
     _segments: dict[str, tuple[Segment, ...] | UndecidedError] = field(
         default_factory=dict
     )
@@ -138,6 +141,11 @@ class Piece:
         if not found.is_finite():
             raise UndecidedError(f"{name} has no value where two cases meet")
         return found
+
+    def at_end(self, end: Zero) -> Any:
+        """Ball of f at an end of its own; exactly 0 where that is proved."""
+        is_zero = any(each is end for each in self.vanishing)
+        return flint.arb(0) if is_zero else self.value("f", end.ball)
 
     def segments(self, name: str) -> tuple[Segment, ...]:
         """Intervals of one sign, from left to right, between zeros and poles.
@@ -218,7 +226,18 @@ class Piece:
                 quotient.tower, polynomial, first, last
             ):
                 raise UndecidedError("it has a pole")
-        return [z for z in _merged(found) if self._is_inside(z)]
+        merged = _merged(found)
+        if quotient is self.partials["f"]:
+            merged = self._without_ends(merged)
+        return [z for z in merged if self._is_inside(z)]
+
+    def _without_ends(self, zeros: list[Zero]) -> list[Zero]:
+        """Zeros of f that are no ends: all are known, so one is that at an end."""
+        for end in self.vanishing:
+            near = [z for z in zeros if z.ball.overlaps(around(end.ball))]
+            if len(near) == 1:
+                zeros = [z for z in zeros if z is not near[0]]
+        return zeros
 
     def _is_inside(self, zero: Zero) -> bool:
         for end, side in ((self.low, 1), (self.high, -1)):
@@ -293,20 +312,29 @@ def pieces(activation: Activation) -> tuple[tuple[Piece, ...], tuple[Piece, ...]
     check_far(differences, definitions[0].x)
     derivation = derive(activation, 3, along=("x",))
     cases = bound(derivation, activation.values)
+    made = [_piece(s, cases[s.case], definitions[s.case], differences) for s in merged]
     wide, points = (
-        tuple(
-            Piece(
-                _point(span.low),
-                _point(span.high),
-                cases[span.case],
-                definitions[span.case],
-            )
-            for span in merged
-            if span.is_point == is_point
-        )
+        tuple(p for p, s in zip(made, merged, strict=True) if s.is_point == is_point)
         for is_point in (False, True)
     )
     return wide, points
+
+
+def _piece(
+    span: Span,
+    partials: Mapping[str, Quotient],
+    own: Definition,
+    differences: Sequence[Any],
+) -> Piece:
+    low, high = _point(span.low), _point(span.high)
+    vanishing = tuple(
+        end
+        for end in (low, high)
+        if end is not None
+        and end.exact is None
+        and is_zero_at_end(own.expression, differences, own.x, end.ball)
+    )
+    return Piece(low, high, partials, own, vanishing)
 
 
 def _definitions(activation: Activation) -> tuple[list[Definition], list[Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -19,7 +19,6 @@ from mila_analysis.letters import in_latex as letter
 __all__ = ["COLUMNS", "TABLES", "Sample", "Sweep", "sweep", "values_between"]
 
 MAX_POINTS = 1000
-FIELDS = ("minima", "lipschitz", "smoothness", "well")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +28,13 @@ class Column:
     Attributes:
         label, symbol: what it is, in words and in LaTeX.
         of: features to the number.
+        fields: of the features that this takes.
     """
 
     label: str
     symbol: str
     of: Callable[[Features], Number | None]
+    fields: tuple[str, ...]
 
 
 def _lowest(found: Features) -> Extremum | None:
@@ -50,20 +51,31 @@ def _minimum(attribute: str) -> Callable[[Features], Number | None]:
     return of
 
 
+LOWEST = ("minima",)
+
 COLUMNS: Mapping[str, Column] = {
-    "minimum_at": Column("minimum at x", "x^*", _minimum("low")),
-    "minimum": Column("minimum of f", "f(x^*)", _minimum("value")),
-    "curvature": Column("f_xx at the minimum", "f''(x^*)", _minimum("curvature")),
+    "minimum_at": Column("minimum at x", "x^*", _minimum("low"), LOWEST),
+    "minimum": Column("minimum of f", "f(x^*)", _minimum("value"), LOWEST),
+    "curvature": Column(
+        "f_xx at the minimum", "f''(x^*)", _minimum("curvature"), LOWEST
+    ),
     "lipschitz": Column(
-        "sup |f_x|", r"\sup |f'|", lambda f: f.lipschitz.value if f.lipschitz else None
+        "sup |f_x|",
+        r"\sup |f'|",
+        lambda f: f.lipschitz.value if f.lipschitz else None,
+        ("lipschitz",),
     ),
     "smoothness": Column(
         "sup |f_xx|",
         r"\sup |f''|",
         lambda f: f.smoothness.value if f.smoothness else None,
+        ("smoothness",),
     ),
     "half_width": Column(
-        "width of the well", "w", lambda f: f.well.half_width if f.well else None
+        "width of the well",
+        "w",
+        lambda f: f.well.half_width if f.well else None,
+        ("minima", "well"),
     ),
 }
 
@@ -103,16 +115,21 @@ def values_between(low: Fraction, high: Fraction, points: int) -> list[Fraction]
 
 
 def sweep(
-    activation: Activation, parameter: str, values: Sequence[Fraction]
+    activation: Activation,
+    parameter: str,
+    values: Sequence[Fraction],
+    columns: Collection[str] = tuple(COLUMNS),
 ) -> Iterator[Sample]:
-    """Features at each value, as they are found.
+    """Features at each value, as they are found; those alone of some columns.
 
     Raises:
         ParameterError: no such parameter, or a value outside of its domain.
     """
+    wanted = {name: COLUMNS[name] for name in COLUMNS if name in columns}
+    fields = {field for column in wanted.values() for field in column.fields}
     for value in values:
-        found = analyze(activation.bind(**{parameter: value}), fields=FIELDS)
-        yield Sample(value, {name: c.of(found) for name, c in COLUMNS.items()})
+        found = analyze(activation.bind(**{parameter: value}), fields=fields)
+        yield Sample(value, {name: c.of(found) for name, c in wanted.items()})
 
 
 def _csv(found: Sweep) -> str:

@@ -41,6 +41,7 @@ class End:
     side: int
     _values: list[Expansion | Huge] = field(default_factory=list)
     _known: dict[Polynomial, Expansion] = field(default_factory=dict)
+    _quotients: dict[int, tuple[Quotient, Expansion]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tail = Tail(
@@ -132,6 +133,12 @@ class End:
 
     def expansion(self, quotient: Quotient) -> Expansion:
         """Terms and bound of a quotient; raises as `sign`."""
+        key = id(quotient)
+        if key not in self._quotients:  # which is kept, so that no other has its id
+            self._quotients[key] = quotient, self._expansion(quotient)
+        return self._quotients[key][1]
+
+    def _expansion(self, quotient: Quotient) -> Expansion:
         if quotient.is_zero:
             return self.tail.number(0)
         found = self.tail.number(1)

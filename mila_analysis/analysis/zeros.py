@@ -17,6 +17,7 @@ import flint
 from mila_analysis.analysis.bound import Polynomial, Tower
 from mila_analysis.analysis.constants import ball_of
 from mila_analysis.analysis.exact import is_zero_at
+from mila_analysis.analysis.surds import normed
 from mila_analysis.analysis.undecided import UndecidedError
 from mila_analysis.balls import flint_cap
 
@@ -67,6 +68,9 @@ def zeros_of(
         return _of_polynomial(polynomial, low, high)
     if len(polynomial.terms) == 1 and _exponentials(tower, polynomial):
         return []
+    known = _of_surd(tower, polynomial, low, high)
+    if known is not None:
+        return known
 
     def series(ball: Any, length: int) -> Any:
         with flint_cap(length):
@@ -95,6 +99,33 @@ def _exponentials(tower: Tower, polynomial: Polynomial) -> bool:
     return all(
         kind in ("exp", "pi") for kind, n in zip(kinds, powers, strict=True) if n
     )
+
+
+def _of_surd(
+    tower: Tower, polynomial: Polynomial, low: Fraction, high: Fraction
+) -> list[Zero] | None:
+    """Zeros of a sum with one root: those of its norm at which the conjugate is not 0.
+
+    None where it is no such sum, or balls do not tell which of both is 0.
+    """
+    both = normed(tower, polynomial)
+    if both is None or not both[0].terms:
+        return None
+    norm, conjugate = both
+    found = []
+    with flint.ctx.workprec(FINE_BITS), flint_cap(1):
+        for zero in [] if norm.is_constant else _of_polynomial(norm, low, high):
+            try:
+                values = tower.over(zero.ball, 1)
+                own, other = (p.over(values, 1)[0] for p in (polynomial, conjugate))
+            except (ValueError, ZeroDivisionError, ArithmeticError):
+                return None
+            if own > 0 or own < 0:
+                continue
+            if not (other > 0 or other < 0):
+                return None
+            found.append(zero)
+    return found
 
 
 def _of_polynomial(polynomial: Polynomial, low: Fraction, high: Fraction) -> list[Zero]:

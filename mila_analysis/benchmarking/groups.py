@@ -10,7 +10,6 @@ from mila_analysis.benchmarking.targets import (
     CACHED,
     FORWARD,
     LARGE,
-    SIX,
     SMALL,
     Setting,
 )
@@ -51,7 +50,7 @@ def of_targets(plan: Plan) -> list[Group]:
     for target in plan.targets:
         group = names.setdefault(target.setting, {})
         group |= dict.fromkeys((target.ours, target.peer))
-        if target.setting.passes != SIX and target.setting.size > SMALL:
+        if target.setting.size > SMALL:
             group[ROOFLINE] = None
     return [Group(s, tuple(n), _budget(plan, s, 3.0)) for s, n in names.items()]
 

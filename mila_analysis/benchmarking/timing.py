@@ -15,7 +15,7 @@ __all__ = ["Budget", "Call", "Clock", "Timing", "interleaved"]
 Call = Callable[[], object]
 Clock = Callable[[], float]
 
-SHORTEST = 2e-4  # seconds of a sample: a thousand times what a clock cannot tell
+SHORTEST = 2e-3  # seconds of a sample: caches are then as the call itself leaves them
 WARM = 3  # calls before anything is measured: what is compiled at first use is not
 LONG = 2e-2  # seconds of a call that is warm after one
 

@@ -25,7 +25,9 @@ from mila_analysis.cli import (
     latex,
     listing,
     plot,
+    published,
     report,
+    runs,
     source,
     survey,
     train,
@@ -57,9 +59,11 @@ app.command()(explore.explore)
 app.command()(audit.audit)
 app.command()(train.train)
 app.command()(compare.compare)
+app.command()(runs.runs)
 app.command("list")(listing.list_activations)
 app.command()(gallery.gallery)
 app.command()(bench.bench)
+app.command()(published.published)
 
 
 @app.callback(invoke_without_command=True)

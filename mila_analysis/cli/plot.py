@@ -95,6 +95,13 @@ def plot(  # noqa: PLR0913 - an option is an argument
         int | None,
         typer.Option(metavar="N", help="Samples along a line, or a side of a field."),
     ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Of random numbers: landscape, noise, histogram; 0 unless given.",
+        ),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -135,12 +142,12 @@ def plot(  # noqa: PLR0913 - an option is an argument
     else:
         _refuse(chosen, "a dataset", dataset != EMBEDDED, data_dir, download)
         data = None
-        drawn = several(activation or _every(chosen), beta, param, tex=tex)
+        drawn = several(activation or _usual(chosen, beta, param), beta, param, tex=tex)
         target = output or _named(chosen, drawn, format_)
     encoding = _encoding(target, format_)
     figure = plotting.plot(
         data or drawn, kind, x=x, sweep=sweep, parameter=over, partials=partial,
-        title=title, size=size, dpi=dpi, style=style, points=points,
+        title=title, size=size, dpi=dpi, style=style, points=points, seed=seed,
     )  # fmt: skip
     if output or not show:
         picture = plotting.render(figure, encoding)
@@ -159,11 +166,15 @@ def _refuse(kind: Kind, what: str, *options: object) -> None:
         raise ParameterError(f"a {kind.name} figure takes no option for {what}")
 
 
-def _every(kind: Kind) -> Sequence[str] | None:
-    """The whole catalog, for a kind that shows it unless activations are named."""
+def _usual(
+    kind: Kind, betas: Sequence[str] | None, params: Sequence[str] | None
+) -> Sequence[str] | None:
+    """What a kind shows unless activations are named, be it the whole catalog."""
     from mila_analysis import catalog
 
-    return catalog.names() if kind.whole else None
+    if kind.whole:
+        return catalog.names()
+    return None if betas or params else kind.usual
 
 
 def _named(kind: Kind, activations: Sequence[Activation], format_: str | None) -> str:

@@ -40,6 +40,17 @@ def report(
             "--no-verify", help="Verify no code, which takes half a minute otherwise."
         ),
     ] = False,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SECTION,…",
+            help="Leave sections out: derivatives, figures, analysis, verification, "
+            "code, citation; with commas, or repeated.",
+        ),
+    ] = None,
+    no_code: Annotated[
+        bool, typer.Option("--no-code", help="The same as --without code.")
+    ] = False,
     threshold: Annotated[
         str, typer.Option(metavar="EPS", help="A slope below this in size is dead.")
     ] = "0.001",
@@ -63,6 +74,11 @@ def report(
         raise ParameterError(
             "--no-verify leaves nothing to --backend; give one of both"
         )
+    left_out = _split(without, no_code=no_code)
+    if backend and "verification" in left_out:
+        raise ParameterError(
+            "--without verification leaves nothing to --backend; give one of both"
+        )
     one = single("report", activation, beta, param, tex=tex)
     target = output or f"{one.name}-report.html"
     path = Path("report.html" if target == STDOUT else target)
@@ -74,6 +90,7 @@ def report(
         made = reporting.report(
             one,
             backends=_backends(backend, no_verify=no_verify),
+            without=left_out,
             threshold=threshold,
             progress=progress,
         )
@@ -94,6 +111,12 @@ def _backends(chosen: list[str] | None, *, no_verify: bool) -> tuple[str, ...]:
     from mila_analysis.reporting import BACKENDS
 
     return () if no_verify else tuple(dict.fromkeys(chosen or BACKENDS))
+
+
+def _split(given: list[str] | None, *, no_code: bool) -> tuple[str, ...]:
+    """Names of sections that are left out."""
+    words = (word.strip().lower() for each in given or () for word in each.split(","))
+    return (*filter(None, words), *(["code"] if no_code else []))
 
 
 def _deliver(written: Sequence[str], made: Report, as_json: bool) -> None:

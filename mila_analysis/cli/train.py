@@ -69,7 +69,7 @@ def train(  # noqa: PLR0913 - an option is an argument
         ),
     ] = None,
 ) -> None:
-    """Train a network with an activation: the original's demo unless you say otherwise.
+    """Train a network; with Mila, β = -0.25, and as the original's demo unless you say.
 
     Try: mila-analysis train --beta -0.25
     """
@@ -134,6 +134,10 @@ def _trained(
                 f"command goes on with the run, which is kept in {folder}"
             )
         raise typer.Exit(SIGNALLED + stopped.signal) from None
+    except KeyboardInterrupt:
+        if leads:
+            say(f"the run is kept in {folder} up to the last whole epoch")
+        raise
     except MilaAnalysisError as error:
         if leads:
             raise

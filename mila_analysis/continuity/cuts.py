@@ -29,6 +29,7 @@ MAX_CUTS = 24
 NARROW = Fraction(1, 1 << 60)
 MAX_DEGREE = 40
 MAX_DIVIDED = 2
+MAX_ORDER = 8
 
 
 @dataclass(frozen=True)
@@ -282,7 +283,7 @@ def _zeros(
     if found[0] > 0 or found[0] < 0:
         return ()
     if not (found[1] > 0 or found[1] < 0):
-        return None
+        return _multiple(expression, x, low, high)
     ends = [sign_at(expression, x, ball_of(end)) for end in (low, high)]
     if None in ends:
         return None
@@ -291,6 +292,25 @@ def _zeros(
         return (Cut(end, _is_zero(expression, x, end)),)
     first, last = ends
     return (_refined(expression, x, low, high, first),) if first != last else ()
+
+
+def _multiple(
+    expression: Any, x: Any, low: Fraction, high: Fraction
+) -> tuple[Cut, ...] | None:
+    """A zero at 0 = one end, the only one: there the first derivatives vanish exactly.
+
+    The next one has one sign between the ends.
+    """
+    at = value_at(expression, x, ball_of(Fraction(0)), MAX_ORDER)
+    if 0 not in (low, high) or at is None:
+        return None
+    order = next((n for n in range(MAX_ORDER) if not at[n].is_zero()), 0)
+    with flint.ctx.workprec(BITS):
+        over = ball_of(low).union(ball_of(high))
+    along = value_at(expression, x, over, order + 1)
+    if not order or along is None or along[order].contains(0):
+        return None
+    return (Cut(Fraction(0), True),)
 
 
 def _is_zero(expression: Any, x: Any, at: Fraction) -> bool:

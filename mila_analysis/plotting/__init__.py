@@ -53,14 +53,16 @@ def plot(
     dpi: float = 300,
     style: str = "light",
     points: int | None = None,
+    seed: int | None = None,
 ) -> Figure:
     """Draw a figure of one or several activations, or of a dataset.
 
     Args:
         activations: one, or up to eight in one figure: a family, a comparison; up
-            to 64 in a `grid`; for `classes` a dataset of `experiments.data.load`.
+            nine in a `landscape` or `histogram`; to 64 in a `grid`; for `classes` a
+            dataset of `experiments.data.load`.
         kind: `function`, `derivatives`, `family`, `contour`, `gradient`,
-            `features`, `grid` or `classes`.
+            `features`, `grid`, `landscape`, `noise`, `histogram` or `classes`.
         x: both ends of the range of x.
         sweep: both ends of the range of a parameter: an axis of `contour`,
             `gradient` and `features`, a family of five values in the other kinds.
@@ -71,7 +73,10 @@ def plot(
         size: width and height in inches.
         dpi: dots an inch, of pixels.
         style: `light` or `dark`.
-        points: samples along a line, or along each side of a field.
+        points: samples along a line, or along each side of a field; random ones in a
+            `histogram`.
+        seed: of the random numbers of `landscape`, `noise` and `histogram`; 0 unless
+            given.
 
     Returns:
         A figure that no window knows; `render` makes bytes of it, `show` a window.
@@ -81,7 +86,9 @@ def plot(
         ParameterError: an option that cannot be; one line says which and why.
         PartialError: a partial that an activation does not have.
     """
-    request = check(get(kind), activations, x, sweep, parameter, partials, points)
+    request = check(
+        get(kind), activations, x, sweep, parameter, partials, points, seed=seed
+    )
     chosen = None if size is None else check_size(size)
     check_style(style)
     check_dpi(dpi, chosen or (1, 1))

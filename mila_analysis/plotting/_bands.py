@@ -95,4 +95,4 @@ def _scale(axes: Axes, courses: Sequence[Sequence[Estimate]], curve: Curve) -> N
         return
     room = MARGIN * ((high - low) or abs(high) or 1.0)
     axes.set_ylim(low - room, high + room if curve.is_loss else min(100, high) + room)
-    axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
+    axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))

@@ -14,7 +14,7 @@ from mila_analysis.plotting._curves import Floats, grid, values
 from mila_analysis.plotting._ends import robust_ends
 from mila_analysis.plotting.kinds import Range
 
-__all__ = ["Field", "Plane", "plane", "sample_field"]
+__all__ = ["Field", "Levelled", "Plane", "plane", "round_levels", "sample_field"]
 
 POINTS = 241
 LEVELS = 11  # at most: more could not be labelled
@@ -22,7 +22,7 @@ LEVELS = 11  # at most: more could not be labelled
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Plane:
-    """Where a field is sampled: x, and a parameter of an activation by its name."""
+    """Where a field is sampled: x, and a second variable by its name."""
 
     parameter: str
     x: Floats
@@ -30,7 +30,7 @@ class Plane:
 
     @property
     def ends(self) -> tuple[Range, Range]:
-        """Range of x, and of the parameter."""
+        """Range of x, and of the second variable."""
         return (
             (float(self.x[0]), float(self.x[-1])),
             (float(self.p[0]), float(self.p[-1])),
@@ -38,18 +38,24 @@ class Plane:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Field:
-    """Values of a partial of an activation; a row of `z` a value of the parameter.
+class Levelled:
+    """Values over a plane; a row of `z` a value of its second variable.
 
     Attributes:
         levels: round numbers over the range of z, zero among them if z reaches it.
     """
 
-    activation: Activation
-    partial: Partial
     plane: Plane
     z: Floats
     levels: Floats
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Field(Levelled):
+    """Values of a partial of an activation over x and a parameter."""
+
+    activation: Activation
+    partial: Partial
 
 
 def plane(parameter: str, x: Range, p: Range, points: int | None = None) -> Plane:
@@ -70,12 +76,12 @@ def sample_field(activation: Activation, partial: Partial, on: Plane) -> Field:
     finite = z[np.isfinite(z)]
     if not finite.size:
         raise ParameterError(f"nothing to draw: {partial.name} is nowhere finite there")
-    return Field(activation, partial, on, z, _levels(finite))
+    return Field(on, z, round_levels(*robust_ends(finite)), activation, partial)
 
 
-def _levels(finite: Floats) -> Floats:
-    low, high = robust_ends(finite)
+def round_levels(low: float, high: float, count: int = LEVELS) -> Floats:
+    """Round numbers, evenly spaced, from below one value to above another."""
     if high == low:
         low, high = low - (abs(low) or 1.0), high + (abs(high) or 1.0)
-    ticks = MaxNLocator(LEVELS, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    ticks = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
     return np.asarray(ticks, dtype=np.float64) + 0.0  # no minus zero in labels

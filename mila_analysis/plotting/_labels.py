@@ -73,9 +73,9 @@ def _break(text: str, line: int) -> int:
     return best[1]
 
 
-def full_label(activation: Activation) -> str:
+def full_label(activation: Activation, line: int = LINE) -> str:
     """Name with the values of all parameters."""
-    return replace(activation, title=name(activation)).label
+    return replace(activation, title=name(activation, line)).label
 
 
 def parameter_lines(activation: Activation) -> str:
@@ -90,14 +90,16 @@ def family_title(activations: Sequence[Activation]) -> str:
     return name(activations[0])
 
 
-def family_labels(activations: Sequence[Activation]) -> tuple[str, ...]:
+def family_labels(
+    activations: Sequence[Activation], line: int = LINE
+) -> tuple[str, ...]:
     """What tells each activation from the others: its parameters, or its full label.
 
     Parameters are enough where all activations are the same function, and its title
     stands elsewhere; those that all have alike are then left out as well.
     """
     if len(activations) == 1 or not family_title(activations):
-        return _numbered([full_label(a) for a in activations])
+        return _numbered([full_label(a, line) for a in activations])
     shared = set.intersection(*(set(a.parameters) for a in activations))
     return tuple(
         ", ".join(f"${p.label}$" for p in a.parameters if p not in shared)

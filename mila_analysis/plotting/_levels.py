@@ -14,11 +14,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mila_analysis.plotting._curves import Floats
-from mila_analysis.plotting._fields import Field
+from mila_analysis.plotting._fields import Field, Levelled, Plane
 from mila_analysis.plotting._labels import symbol
 from mila_analysis.plotting._style import HAIRLINE, colormap
 
-__all__ = ["ZERO", "bar", "dress_plane", "fill", "outline"]
+__all__ = ["ZERO", "bar", "beyond", "dress_plane", "fill", "frame", "outline"]
 
 ZERO = 1.5  # points: the width of the line on which a field is zero
 DARK = 0.25  # luminance below which black lines would drown
@@ -26,11 +26,21 @@ TICKS = 7
 LINE = 0.6
 NEGATIVE = (0, (3.5, 1.8))
 Side = Literal["bottom", "right"]
+Ends = Literal["neither", "both", "min", "max"]
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 
 
-def fill(axes: Axes, field: Field, stops: Sequence[str]) -> QuadContourSet:
-    """Fill between levels; zero has the middle colour, whatever the range."""
+def fill(
+    axes: Axes, field: Levelled, stops: Sequence[str], extend: Ends | None = None
+) -> QuadContourSet:
+    """Fill between levels; zero has the middle colour, whatever the range.
+
+    Args:
+        axes: to draw on.
+        field: whose levels.
+        stops: of the colours.
+        extend: past which levels there is colour; its own values say so unless given.
+    """
     filled = axes.contourf(
         field.plane.x,
         field.plane.p,
@@ -38,23 +48,23 @@ def fill(axes: Axes, field: Field, stops: Sequence[str]) -> QuadContourSet:
         levels=field.levels,
         cmap=colormap(tuple(stops)),
         norm=CenteredNorm(0, float(np.abs(field.levels).max())),
-        extend=_extend(field),
+        extend=extend or beyond(field.z, field.levels[0], field.levels[-1]),
     )
     filled.set_edgecolor("face")  # else viewers of PDF show the ground between bands
     filled.set_linewidth(HAIRLINE / 2)
     return filled
 
 
-def _extend(field: Field) -> Literal["neither", "both", "min", "max"]:
-    below = bool(np.nanmin(field.z) < field.levels[0])
-    above = bool(np.nanmax(field.z) > field.levels[-1])
+def beyond(z: Floats, low: float, high: float) -> Ends:
+    """At which ends of a scale there are values past it."""
+    below, above = bool(np.nanmin(z) < low), bool(np.nanmax(z) > high)
     if below and above:
         return "both"
     return "min" if below else "max" if above else "neither"
 
 
 def outline(
-    axes: Axes, field: Field, filled: QuadContourSet, colour: str = ""
+    axes: Axes, field: Levelled, filled: QuadContourSet, colour: str = ""
 ) -> QuadContourSet | None:
     """Draw the levels as lines, negative ones dashed, zero thick.
 
@@ -89,12 +99,17 @@ def _ink(filled: QuadContourSet, level: float) -> str:
 
 
 def bar(
-    figure: Figure, axes: Axes, filled: QuadContourSet, field: Field, where: Side
+    figure: Figure,
+    axes: Axes | Sequence[Axes],
+    filled: QuadContourSet,
+    field: Levelled,
+    where: Side,
+    aspect: float = 28,
 ) -> Colorbar:
     """Colour bar beside the axes, with a line across it at zero."""
     levels = field.levels
     bar = figure.colorbar(
-        filled, ax=axes, location=where, ticks=_ticks(levels), pad=0.02, aspect=28
+        filled, ax=axes, location=where, ticks=_ticks(levels), pad=0.02, aspect=aspect
     )
     bar.outline.set_linewidth(HAIRLINE)
     bar.minorticks_off()
@@ -113,9 +128,13 @@ def _ticks(levels: Floats) -> Floats:
 
 def dress_plane(axes: Axes, field: Field) -> None:
     """Limits, a frame, and the symbols of x and the parameter."""
-    x, p = field.plane.ends
-    axes.set(xlim=x, ylim=p, xlabel="$x$")
-    axes.set_ylabel(f"${symbol(field.activation, field.plane.parameter)}$")
+    frame(axes, field.plane, "x", symbol(field.activation, field.plane.parameter))
+
+
+def frame(axes: Axes, plane: Plane, across: str, up: str) -> None:
+    """Limits, a frame, and the symbols of both variables."""
+    x, p = plane.ends
+    axes.set(xlim=x, ylim=p, xlabel=f"${across}$", ylabel=f"${up}$")
     axes.spines[:].set_visible(True)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))

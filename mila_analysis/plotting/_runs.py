@@ -12,7 +12,7 @@ from mila_analysis.errors import ParameterError
 from mila_analysis.experiments.config import RunConfig
 from mila_analysis.experiments.results import RunResult
 from mila_analysis.plotting._drawing import sheet
-from mila_analysis.plotting._labels import full_label
+from mila_analysis.plotting._labels import full_label, symbol
 from mila_analysis.plotting._style import context
 from mila_analysis.plotting.kinds import Range
 from mila_analysis.plotting.request import check_dpi, check_style
@@ -31,7 +31,8 @@ def labels(results: Sequence[RunResult]) -> list[str]:
         for f in fields(RunConfig)
         if len({getattr(c, f.name) for c in configs}) > 1
     ]
-    return [", ".join(_said(c, name) for name in differing) for c in configs]
+    said = ([_said(c, name) for name in differing] for c in configs)
+    return [", ".join(filter(None, words)) for words in said]
 
 
 def subject(results: Sequence[RunResult]) -> str:
@@ -50,8 +51,12 @@ def _said(config: RunConfig, name: str) -> str:
     if isinstance(value, bool):
         return name if value else f"no {name}"
     if isinstance(value, tuple):
-        return f"learned: {', '.join(value) or 'nothing'}"
+        return f"learned {', '.join(_symbols(config, value))}" if value else ""
     return f"{name.replace('_', ' ')} {value}"
+
+
+def _symbols(config: RunConfig, names: Sequence[str]) -> list[str]:
+    return [f"${symbol(config.function, name)}$" for name in names]
 
 
 @contextmanager

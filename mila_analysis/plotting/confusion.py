@@ -19,7 +19,7 @@ __all__ = ["confusion"]
 FEW = 20  # classes whose counts can be read
 NAMED = 40  # classes whose names can
 ROOT = 0.5  # of the scale: a mistake of 1 % must be seen beside 99 %
-BELOW = 0.75  # inches of height that titles take
+BELOW = 0.5  # inches, that the scale is wider than titles are high
 HALF = 0.19  # of luminance, between light and dark
 
 

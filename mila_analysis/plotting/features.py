@@ -67,7 +67,7 @@ def _swept(
     activation: Activation, parameter: str | None, values: Sequence[Fraction]
 ) -> Swept:
     name = swept_parameter(activation, parameter).name
-    samples = tuple(sweep(activation, name, values))
+    samples = tuple(sweep(activation, name, values, PANELS))
     numbers = {
         key: np.array([_float(s.numbers[key]) for s in samples]) for key in PANELS
     }

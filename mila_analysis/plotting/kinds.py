@@ -44,6 +44,8 @@ class Kind:
         chooses: whether partials can be chosen.
         most: activations that one figure can tell apart.
         whole: whether it shows the whole catalog unless activations are named.
+        usual: what it shows of the catalog unless activations or values are named.
+        seeded: whether it draws random numbers, and takes a seed.
         subject: what it is of; a figure of a dataset takes no other options.
         sweep: default range of the parameter, where that is an axis; elsewhere a
             sweep is a family of activations, and there is none until it is asked for.
@@ -58,11 +60,16 @@ class Kind:
     chooses: bool = True
     most: int = 8
     whole: bool = False
+    usual: tuple[str, ...] = ()
+    seeded: bool = False
     subject: Literal["activations", "dataset"] = "activations"
 
     def load(self) -> Draughtsman:
         """Its module, imported only now: it imports Matplotlib and NumPy."""
         return cast("Draughtsman", import_module(f"{__package__}.{self.name}"))
+
+
+ORIGINAL = ("relu", "swish", "mila:beta=-0.25")
 
 
 def _table(*kinds: Kind) -> dict[str, Kind]:
@@ -111,6 +118,36 @@ KINDS = _table(
         chooses=False,
         most=64,
         whole=True,
+    ),
+    Kind(
+        "landscape",
+        "output of one random network over a plane, a panel an activation",
+        x=(-5, 5),
+        samples="grid",
+        max_points=1_000,
+        chooses=False,
+        most=9,
+        usual=ORIGINAL,
+        seeded=True,
+    ),
+    Kind(
+        "noise",
+        "an image of normal noise beside its images under f",
+        x=(-3, 3),
+        samples="grid",
+        max_points=2_000,
+        chooses=False,
+        usual=ORIGINAL,
+        seeded=True,
+    ),
+    Kind(
+        "histogram",
+        "histograms of normal noise and of f of it, with sampled and proven moments",
+        x=(-4, 4),
+        chooses=False,
+        most=9,
+        usual=ORIGINAL,
+        seeded=True,
     ),
     Kind(
         "classes",

@@ -20,6 +20,7 @@ NARROWEST = 1e-9  # of the larger end: tick labels would need more digits than f
 SMALLEST = 1e-250
 SIZES = (1, 50)
 DPIS = (10, 2400)
+LAST_SEED = (1 << 63) - 1
 MAX_PIXELS = 200_000_000
 STYLES = ("light", "dark")
 
@@ -36,6 +37,7 @@ class Request:
         parameter: name of that parameter, or `None` for the first.
         partials: names of the partials asked for, or `None` for the kind's own.
         points: samples along a line or a side, or `None` for the kind's own.
+        seed: of the random numbers of a kind that draws some.
         dataset: of what, where the kind is of one.
     """
 
@@ -46,6 +48,7 @@ class Request:
     parameter: str | None = None
     partials: tuple[str, ...] | None = None
     points: int | None = None
+    seed: int = 0
     dataset: Dataset | None = None
 
     def chosen(self, activation: Activation) -> tuple[Partial, ...] | None:
@@ -68,6 +71,8 @@ def check(
     parameter: str | None,
     partials: Sequence[str] | None,
     points: int | None,
+    *,
+    seed: int | None = None,
 ) -> Request:
     """Options to a request.
 
@@ -79,6 +84,7 @@ def check(
         PartialError: a partial that an activation does not have.
     """
     if kind.subject == "dataset":
+        _seed(kind, seed)
         return _of_dataset(kind, activations, x, sweep, parameter, partials, points)
     if isinstance(activations, Dataset):
         raise ParameterError(
@@ -100,6 +106,7 @@ def check(
         parameter=parameter,
         partials=_names(kind, partials),
         points=_points(kind, points),
+        seed=_seed(kind, seed),
     )
     for activation in chosen:
         request.chosen(activation)
@@ -204,6 +211,16 @@ def _points(kind: Kind, points: int | None) -> int | None:
         f"points must be from 2 to {kind.max_points} for a {kind.name} figure, "
         f"not {points}"
     )
+
+
+def _seed(kind: Kind, seed: int | None) -> int:
+    if seed is None:
+        return 0
+    if not kind.seeded:
+        raise ParameterError(f"a {kind.name} figure has nothing random: no seed")
+    if not 0 <= seed <= LAST_SEED:
+        raise ParameterError("seed must be from 0 to 2^63 - 1")
+    return int(seed)
 
 
 def _axis(

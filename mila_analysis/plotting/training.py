@@ -130,15 +130,18 @@ def _set(axes: Sequence[Axes], low: float, high: float) -> None:
 
 
 def _rates(axes: Axes) -> None:
-    """Learning rates go by factors, if they go at all."""
+    """Learning rates hold for an epoch, and change by factors, if at all."""
     low, high = _ends([axes])
+    for line in axes.get_lines():
+        line.set_drawstyle("steps-mid")
+        line.set_marker("")
     if low > 0 and high / low >= WIDE:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator())
         axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_ylim(low / 1.5, high * 1.5)
     else:
-        axes.set_ylim(0.0, high * (1 + 2 * MARGIN))
+        axes.set_ylim(0.0, high * (1 + 4 * MARGIN))
         axes.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3))
 
 

@@ -4,7 +4,7 @@
 them: `html`, `markdown`, `latex`, `pdf`.
 """
 
-from mila_analysis.reporting.making import BACKENDS, Report, report
+from mila_analysis.reporting.making import BACKENDS, SECTIONS, Report, report
 from mila_analysis.reporting.saving import FORMATS
 
-__all__ = ["BACKENDS", "FORMATS", "Report", "report"]
+__all__ = ["BACKENDS", "FORMATS", "SECTIONS", "Report", "report"]

@@ -94,7 +94,7 @@ def verification(activation: Activation, found: Sequence[Verified]) -> Section:
     done = [v.certificate for v in found if v.certificate is not None]
     blocks: list[Block] = []
     if not found:
-        blocks.append(Paragraph(("The code of this report was not verified.",)))
+        blocks.append(Paragraph(("The generated code was not verified.",)))
     if done:
         blocks.append(Paragraph(_lead(done)))
         blocks.append(_errors(activation, done))

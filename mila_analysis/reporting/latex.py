@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -54,13 +55,21 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt}
 \setlength{\jot}{8pt}
+\setlength{\lineskip}{6pt}
+\setlength{\lineskiplimit}{3pt}
 \setlength{\LTleft}{0pt}
 \renewcommand{\arraystretch}{1.15}
 \newcommand{\fitted}[1]{\sbox0{\includegraphics{#1}}%
   \ifdim\wd0>\linewidth\includegraphics[width=\linewidth]{#1}\else\usebox0\fi}
-\newcommand{\room}{\par\dimen0=\pagegoal\advance\dimen0-\pagetotal
-  \ifdim\dimen0<9\baselineskip\newpage\fi}
+\newcommand{\room}[1]{\par\dimen0=\pagegoal\advance\dimen0-\pagetotal
+  \ifdim\dimen0<#1\baselineskip\newpage\fi}
 \raggedright"""
+HEADING, SHORT = 9, 15
+"""Lines of a heading with some text, and rows of a table that is not broken."""
+
+COLUMNS, FOLDED_COLUMNS = 94, 106
+"""Of a program in both of its sizes, on the width of a page."""
+
 HEXADECIMAL = re.compile(r"([0-9a-f]{16})(?=[0-9a-f])")
 
 
@@ -94,9 +103,16 @@ def _sections(
         if section.is_appendix and not behind:
             yield r"\clearpage\appendix"
             behind = True
-        yield rf"\room\section{{{_escaped(section.title)}}}"
+        yield rf"\room{{{_lines(section)}}}\section{{{_escaped(section.title)}}}"
         for block in section.blocks:
             yield _block(block, place)
+
+
+def _lines(section: Section) -> int:
+    """Lines that stay on one page: the heading, a short first table with its text."""
+    tables = (b for b in section.blocks if isinstance(b, Table))
+    rows = len(next(tables, Table((), ())).rows)
+    return HEADING + (rows if rows <= SHORT else 0)
 
 
 def _block(block: Block, place: Callable[[Figure], str]) -> str:
@@ -149,7 +165,9 @@ def _closest(character: str) -> str:
 def _code(text: str) -> str:
     """Text of a program, which may be broken in its long words."""
     plain = _in_ascii(text)
-    shown = "".join(r"\char34{}" if c == '"' else _character(c) for c in plain)
+    shown = "".join(
+        rf"\char{ord(c)}{{}}" if c in '"<>|\\{}' else _character(c) for c in plain
+    )
     broken = HEXADECIMAL.sub(r"\1\\allowbreak{}", shown)
     return rf"\texttt{{{broken}}}"
 
@@ -179,12 +197,28 @@ def _table(block: Table) -> str:
 
 
 def _listing(block: Listing) -> str:
-    text = "\n".join(_in_ascii(line) for line in block.text.rstrip().splitlines())
+    columns = FOLDED_COLUMNS if block.folded else COLUMNS
+    lines = map(_in_ascii, block.text.rstrip().splitlines())
+    text = "\n".join(short for line in lines for short in _broken(line, columns))
     safe = text.replace(r"\end{verbatim}", r"\end {verbatim}")
     shown = f"\\begin{{verbatim}}\n{safe}\n\\end{{verbatim}}"
     if block.folded:
         return f"{{\\scriptsize\n{shown}\n}}"
     return f"{{\\footnotesize\\interlinepenalty=10000\n{shown}\n}}"
+
+
+def _broken(line: str, columns: int) -> Iterator[str]:
+    """A line of a program, continued behind a backslash where it is too long."""
+    if len(line) <= columns:
+        yield line
+        return
+    before = line[: len(line) - len(line.lstrip())] + " " * 4
+    shown = textwrap.wrap(
+        line.strip(), columns - 2, initial_indent=before[4:], subsequent_indent=before,
+        break_on_hyphens=False,
+    )  # fmt: skip
+    yield from (f"{part} \\" for part in shown[:-1])
+    yield shown[-1]
 
 
 def _in_ascii(text: str) -> str:

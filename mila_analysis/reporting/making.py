@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +32,14 @@ from mila_analysis.reporting.defining import (
 from mila_analysis.reporting.finding import Verified, analysis, verification
 from mila_analysis.verification import Certificate, verify
 
-__all__ = ["BACKENDS", "Report", "report"]
+__all__ = ["BACKENDS", "SECTIONS", "Report", "report"]
 
 BACKENDS = ("numpy", "torch", "c")
+SECTIONS = (
+    "derivatives", "figures", "analysis", "verification", "code", "citation",
+)  # fmt: skip
+"""What may be left out; `code` is its use and the appendix with its text."""
+
 DTYPES = ("float64", "float32")
 
 
@@ -100,6 +105,7 @@ def report(
     activation: Activation,
     *,
     backends: Sequence[str] = BACKENDS,
+    without: Collection[str] = (),
     threshold: Number = "0.001",
     progress: Callable[[str], None] = lambda _: None,
 ) -> Report:
@@ -108,50 +114,72 @@ def report(
     Args:
         activation: with the values of its parameters.
         backends: whose code is verified; none saves the seconds that this takes.
+        without: sections to leave out, of `SECTIONS`; nothing is verified where that
+            section is out.
         threshold: a slope below this in size is dead.
         progress: is told what is being done.
 
     Raises:
         MilaAnalysisError: there is nothing to report of such a formula.
     """
-    for backend in backends:
-        if backend not in BACKENDS:
-            hint = suggestion(backend, BACKENDS)
-            raise ParameterError(f"no report verifies '{backend}'{hint}")
-    progress("deriving")
-    opening = [definition(activation), derivatives(activation)]
+    _check("report verifies", backends, BACKENDS)
+    _check("section of a report is called", without, SECTIONS)
+    backends = () if "verification" in without else backends
     progress("analyzing")
     features = analyze(activation, threshold=threshold)
-    progress("drawing")
-    opening.append(figures(features))
     found = []
     for backend in backends:
         progress(f"verifying {backend}")
         found.append(_verified(activation, backend, progress))
-    certificates = tuple(v.certificate for v in found if v.certificate is not None)
-    code = _code(activation, certificates)
-    sections = [
-        *opening,
-        analysis(features),
-        verification(activation, found),
-        _use(activation),
-        _citation(activation),
-        _appendix(code),
-    ]
+    progress("writing sections")
     return Report(
         activation=activation,
         title=activation.title or activation.name,
         subtitle=at_values(activation),
-        sections=tuple(sections),
-        command=_command(activation, backends),
+        sections=tuple(_sections(features, found, without)),
+        command=_command(activation, backends, without),
         features=features,
-        certificates=certificates,
+        certificates=_certificates(found),
     )
 
 
-def _command(activation: Activation, backends: Sequence[str]) -> str:
+def _sections(
+    features: Features, found: Sequence[Verified], without: Collection[str]
+) -> Iterator[Section]:
+    """Sections in the order of a paper."""
+    activation = features.activation
+    makers: dict[str, Callable[[], Section]] = {
+        "derivatives": lambda: derivatives(activation),
+        "figures": lambda: figures(features),
+        "analysis": lambda: analysis(features),
+        "verification": lambda: verification(activation, found),
+        "code": lambda: _use(activation),
+        "citation": lambda: _citation(activation),
+    }
+    yield definition(activation)
+    yield from (makers[name]() for name in SECTIONS if name not in without)
+    if "code" not in without:
+        yield _appendix(_code(activation, _certificates(found)))
+
+
+def _certificates(found: Sequence[Verified]) -> tuple[Certificate, ...]:
+    return tuple(v.certificate for v in found if v.certificate is not None)
+
+
+def _check(what: str, given: Collection[str], known: Collection[str]) -> None:
+    for name in given:
+        if name not in known:
+            hint = suggestion(name, known) or f"; choose from {', '.join(known)}"
+            raise ParameterError(f"no {what} '{name}'{hint}")
+
+
+def _command(
+    activation: Activation, backends: Sequence[str], without: Collection[str]
+) -> str:
     words = ["mila-analysis", "report", "-a", typed(activation)]
-    if tuple(backends) != BACKENDS:
+    if without:
+        words += ["--without", ",".join(n for n in SECTIONS if n in without)]
+    if tuple(backends) != BACKENDS and "verification" not in without:
         words += [w for b in backends for w in ("-b", b)] or ["--no-verify"]
     return shlex.join(words)
 

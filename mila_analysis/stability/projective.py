@@ -194,11 +194,15 @@ class Projective:
         return _scaled(mul(*powers), scale)
 
     def _product(self, term: Term) -> Expression:
-        """A monomial: 0 where a factor is 0, whatever the others are."""
-        plain = mul(*(self.spelling.names[s] for s in term.monomial))
-        if len(set(term.monomial)) < 2:
+        """A monomial: 0 where a factor is 0, whatever the others are.
+
+        Squares are formed last: s·x² may be a float where x² is none.
+        """
+        symbols = sorted(term.monomial, key=term.monomial.count)
+        plain = mul(*(self.spelling.names[s] for s in symbols))
+        if len(set(symbols)) < 2:
             return _scaled(plain, term.content)
-        finite = mul(*(self._finite(s) for s in term.monomial))
+        finite = mul(*(self._finite(s) for s in symbols))
         cut = self.builder.bind("product", finite)
         chosen = op("select", op("==", cut, number(0)), cut, plain)
         return _scaled(chosen, term.content)

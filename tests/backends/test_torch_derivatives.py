@@ -198,8 +198,10 @@ class TestBackward:
         for found, name in ((first, "f_x"), (second, "f_xx")):
             wanted = getattr(module, name)(x)
             assert found.dtype == dtype
-            assert torch.equal(found[known], wanted[known])
-            assert found[known].isfinite().all()
+            torch.testing.assert_close(found, wanted, rtol=0, atol=0, equal_nan=True)
+            ends = getattr(module, name)(torch.tensor([-math.inf, math.inf]))
+            bounded = ends.isfinite().all()  # 2·x is not, and beyond the largest float
+            assert found[known & (bounded | (x.abs() <= 89))].isfinite().all()
             assert found[~known].isnan().all()
 
     @pytest.mark.parametrize(

@@ -97,18 +97,32 @@ def test_beta_goes_to_those_that_have_one(invoke: Invoke, drawn: Any) -> None:
     assert [a.spec for a in drawn[0][0]] == ["relu", "mish", "mila:beta=-0.25"]
 
 
+@pytest.mark.parametrize("kind", ["landscape", "noise", "histogram"])
+def test_the_three_of_the_original_are_meant_unless_some_are_named(
+    invoke: Invoke, drawn: Any, kind: str
+) -> None:
+    invoke("plot", kind)
+    invoke("plot", kind, "--beta", "-2", "--beta", "0")
+    invoke("plot", kind, "-a", "tanh")
+    assert [[a.spec for a in chosen] for chosen, *_ in drawn] == [
+        ["relu", "swish:beta=1", "mila:beta=-0.25"],
+        ["mila:beta=-2", "mila:beta=0"],
+        ["tanh"],
+    ]
+
+
 def test_every_option_of_plot_arrives(invoke: Invoke, drawn: Any) -> None:
     invoke(
         "plot", "contour", "--x", "-2", "2", "--sweep", "-1", "1", "--partial", "f_x",
         "--title", "T", "--size", "5", "4", "--dpi", "90", "--style", "dark",
-        "--points", "50", "-o", "a.svg",
+        "--points", "50", "--seed", "3", "-o", "a.svg",
     )  # fmt: skip
     _, kind, options = drawn[0]
     assert kind == "contour"
     assert options == {
         "x": ("-2", "2"), "sweep": ("-1", "1"), "parameter": None,
         "partials": ["f_x"], "title": "T", "size": (5.0, 4.0), "dpi": 90.0,
-        "style": "dark", "points": 50,
+        "style": "dark", "points": 50, "seed": 3,
     }  # fmt: skip
     assert Path("a.svg").read_bytes() == b"svg"
 

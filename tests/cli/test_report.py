@@ -43,6 +43,15 @@ def test_json_names_every_file(tmp_path: Path, capsys) -> None:
     assert said["passed"] is True
 
 
+def test_code_is_left_out(capsys) -> None:
+    given = ("-a", "relu", "--without", "figures, Verification", "--no-code")
+    assert report(*given, "-o", "-") == 0
+    page = capsys.readouterr().out
+    assert "Generated code" not in page
+    assert "Citation" in page
+    assert "report -a relu --without figures,verification,code" in page
+
+
 def test_stdout_is_the_page(capsysbinary) -> None:
     assert report("-a", "relu", "--no-verify", "-o", "-") == 0
     out, err = capsysbinary.readouterr()
@@ -59,6 +68,8 @@ def test_stdout_is_the_page(capsysbinary) -> None:
         (("-a", "relu", "-a", "tanh"), "report takes one activation, not 2"),
         (("-b", "numpi"), "did you mean 'numpy'"),
         (("-b", "c", "--no-verify"), "--no-verify leaves nothing"),
+        (("-b", "c", "--without", "verification"), "leaves nothing to --backend"),
+        (("--without", "cod"), "did you mean 'code'"),
         (("-a", "nonsense"), "nonsense"),
         (("-a", "tanh", "--threshold", "-1", "--no-verify"), "threshold"),
         (("-a", "tanh", "--beta", "1"), "beta"),

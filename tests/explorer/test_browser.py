@@ -203,13 +203,20 @@ def test_keys_move_the_window_and_everything_has_a_name(visit: Visit) -> None:
     visit.frame()
     assert graph.inner_html() != first
     unnamed = visit.page.evaluate(
-        """() => [...document.querySelectorAll("input, select, button")].filter(e =>
+        """() => [...document.querySelectorAll(
+          "input, select, button, [tabindex]")].filter(e =>
           !(e.labels?.length || e.getAttribute("aria-label") || e.textContent.trim())
         ).length"""
     )
     assert unnamed == 0
     visit.page.wait_for_timeout(1200)
-    assert "minimum" in visit.page.locator("#said").inner_text()
+    said = visit.page.locator("#said").inner_text()
+    assert "Mila: minimum -0.3088 at x = -1.192, f = -0.3034 at the line" in said
+    assert "Line at x = -1, x from -3.2 to 4.8" in said
+    tree = visit.page.locator("body").aria_snapshot()
+    for name in ("Save the graph as SVG", "Copy as LaTeX", "β of Mila back to 0"):
+        assert f'button "{name}"' in tree
+    assert 'group "Formula of f_x"' in tree
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -9,13 +9,17 @@ import matplotlib as mpl
 import pytest
 
 from mila_analysis.errors import MilaAnalysisError, ParameterError
+from mila_analysis.experiments.data import load
 from mila_analysis.plotting import FORMATS, KINDS, STYLES, plot, render
 
+OF_ACTIVATIONS = [name for name, k in KINDS.items() if k.subject == "activations"]
 KINDS_AND_STYLES = [(kind, style) for kind in KINDS for style in STYLES]
 FAST = {"line": 101, "grid": 21}
 
 
 def draw(activation, kind, **options):
+    if KINDS[kind].subject == "dataset":
+        return plot(load("digits"), kind, dpi=50, **options)
     points = FAST[KINDS[kind].samples]
     return plot(activation, kind, points=points, dpi=50, **options)
 
@@ -41,9 +45,18 @@ def test_every_kind_in_every_style_is_on_its_ground(mila, kind, style):
     assert render(figure, "png").startswith(b"\x89PNG")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OF_ACTIVATIONS)
 def test_far_ranges_are_drawn_without_a_warning(mila, kind):
     render(draw(mila, kind, x=(-1e300, 1e300)), "svg")
+
+
+@pytest.mark.parametrize("kind", [k.name for k in KINDS.values() if k.seeded])
+def test_a_seed_is_the_same_picture_and_another_is_another(mila, kind):
+    unseeded, zero, one = (
+        render(draw(mila, kind, **seed), "png")
+        for seed in ({}, {"seed": 0}, {"seed": 1})
+    )
+    assert unseeded == zero != one
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -106,6 +119,9 @@ def test_names_of_kinds_cost_no_heavy_import():
         ({"kind": "contour", "points": 5000}, "2000"),
         ({"kind": "contour", "parameter": "bta"}, "did you mean 'beta'"),
         ({"partials": ("f_y",)}, "no partial 'f_y'"),
+        ({"seed": 0}, "nothing random"),
+        ({"kind": "noise", "seed": -1}, "seed must be from 0"),
+        ({"kind": "noise", "seed": 1 << 63}, "seed must be from 0"),
         ({"partials": ["f_x"] * 9}, "at most 8"),
         ({"title": r"$\frac{$"}, "not mathematics"),
         ({"title": "漢"}, "no font"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import re
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -14,10 +16,17 @@ from mila_analysis import Activation, catalog, errors, read_code
 from mila_analysis.analysis.rows import rows
 from mila_analysis.native import NoCompilerError
 from mila_analysis.reporting import Report, making, report
-from mila_analysis.reporting.blocks import Code, Listing, Math, Paragraph, Table
+from mila_analysis.reporting.blocks import (
+    Code,
+    Listing,
+    Math,
+    Paragraph,
+    Section,
+    Table,
+)
 from mila_analysis.reporting.finding import Verified, verification
 from mila_analysis.reporting.html import to_html
-from mila_analysis.reporting.latex import to_latex
+from mila_analysis.reporting.latex import FOLDED_COLUMNS, to_latex
 from mila_analysis.reporting.markdown import to_markdown
 from mila_analysis.verification.finding import FAILED
 
@@ -204,6 +213,57 @@ def test_hostile_text_stays_text() -> None:
 def test_an_unknown_backend_is_a_mistake() -> None:
     with pytest.raises(errors.ParameterError, match="did you mean 'numpy'"):
         report(catalog.get("tanh"), backends=("numpi",))
+
+
+def test_sections_are_left_out_and_the_command_says_so() -> None:
+    one = report(catalog.get("tanh"), without=("code", "verification", "figures"))
+    assert [s.title for s in one.sections] == [
+        "Definition", "Derivatives", "Analysis", "Citation",
+    ]  # fmt: skip
+    assert one.certificates == ()
+    assert one.figures == ()
+    assert one.command == (
+        "mila-analysis report -a tanh --without figures,verification,code"
+    )
+    for text in written(one).values():
+        assert "import numpy" not in text
+        assert "Appendix" not in text
+    assert r"ppendix" not in written(one)["tex"]
+
+
+@pytest.mark.parametrize("left_out", making.SECTIONS)
+def test_each_section_can_be_left_out_alone(left_out: str) -> None:
+    one = report(catalog.get("relu"), backends=(), without=(left_out,))
+    missing = set(TITLES) - {s.title for s in one.sections}
+    assert len(missing) == (2 if left_out == "code" else 1)
+    assert any(left_out in title.lower() for title in missing)
+
+
+def test_an_unknown_section_is_a_mistake() -> None:
+    with pytest.raises(errors.ParameterError, match="did you mean 'figures'"):
+        report(catalog.get("tanh"), without=("figure",))
+
+
+def test_a_short_table_stays_with_its_heading(mila: Report) -> None:
+    found = re.findall(r"\\room\{(\d+)\}\\section\{(.+?)\}", to_latex(mila, place))
+    by_title = {title: int(lines) for lines, title in found}
+    [errors_of] = [b for b in section(mila, TITLES[4]).blocks if isinstance(b, Table)]
+    assert by_title[TITLES[4]] == by_title["Citation"] + len(errors_of.rows)
+    assert by_title["Analysis"] == by_title["Citation"]
+
+
+def test_no_line_of_code_is_wider_than_a_page() -> None:
+    """Broken lines are Python still, where they were broken inside of a statement."""
+    one = report(catalog.get("selu"), backends=())
+    [code] = [b for b in section(one, TITLES[-1]).blocks if isinstance(b, Listing)]
+    long = f"f = ({' + '.join(f'x_{n}' for n in range(60))})"
+    changed = replace(code, text=f"{code.text}\ndef f(x):\n        {long}\n")
+    text = to_latex(replace(one, sections=(Section("C", (changed,)),)), place)
+    [shown] = re.findall(r"\\begin\{verbatim\}\n(.*?)\n\\end", text, flags=re.DOTALL)
+    assert max(map(len, shown.splitlines())) <= FOLDED_COLUMNS
+    last = textwrap.dedent(shown[shown.index("        f = (") :])
+    assert len(last.splitlines()) > 2
+    assert ast.unparse(ast.parse(last)) == ast.unparse(ast.parse(long))
 
 
 def test_markdown_spells_no_command_that_github_refuses() -> None:

@@ -189,3 +189,17 @@ def test_a_monster_is_made_or_refused_but_never_hangs_or_crashes(text):
     )
     assert done.returncode == 0, done.stderr.splitlines()[-1]
     assert "\n" not in done.stdout.strip()
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_a_product_is_infinite_only_where_it_is_too_large(backend):
+    """The square of 1.5e154 fits no float, half of it does."""
+    function = lambdify(define("scaled", "where(x > 0, s * x^2, 0)", s=1), backend)
+    x = np.array([1.5e154, 1e200, 1.0])
+    scales = np.array([0.5, 0.0, 2.0])
+    if backend == "torch":
+        torch = pytest.importorskip("torch")
+        found = function(torch.tensor(x), torch.tensor(scales)).numpy()
+    else:
+        found = function(x, scales)
+    assert found.tolist() == [0.5 * 1.5e154 * 1.5e154, 0.0, 2.0]

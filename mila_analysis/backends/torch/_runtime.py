@@ -109,9 +109,7 @@ def _computed(names, dtype, *values):
 
 def _in_memory(values):
     """Whether they are plain numbers on a CPU, which no trace or transform looks at."""
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():
-        return False
-    if torch._C._len_torch_dispatch_stack():  # noqa: SLF001
+    if _in_trace():
         return False
     for value in values:
         plain = type(value) is torch.Tensor or type(value) is torch.nn.Parameter
@@ -120,6 +118,13 @@ def _in_memory(values):
         if not torch._C._has_storage(value) or torch._is_functional_tensor(value):  # noqa: SLF001
             return False
     return True
+
+
+def _in_trace():
+    """Whether somebody takes down what is computed, to run it later by other code."""
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+        return True
+    return torch._C._len_torch_dispatch_stack() > 0  # noqa: SLF001
 
 
 def _undifferentiated(values):
@@ -322,6 +327,22 @@ def _checked(name, value):
 def _step(z):
     """1 where z > 0, else 0."""
     return (z > 0.0).to(z.dtype)
+
+
+def _expm1(z):
+    """exp(z) - 1; traced, by tanh: for processors torch.compile writes exp(z) - 1."""
+    if not _in_trace():
+        return torch.expm1(z)
+    found = torch.tanh(0.5 * z) * (torch.exp(z) + 1.0)
+    return torch.where(torch.abs(z) < 1e-20, z, found)  # z / 2 may be no float
+
+
+def _log1p(w):
+    """log(1 + w); ONNX would write it so: what 1 + w lost is brought back there."""
+    if not torch.onnx.is_in_onnx_export():
+        return torch.log1p(w)
+    total = 1.0 + w
+    return torch.where(total == 1.0, w, torch.log(total) * (w / (total - 1.0)))
 
 
 def _finite(value, _k):

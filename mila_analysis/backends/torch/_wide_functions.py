@@ -14,6 +14,9 @@ from mila_analysis.backends.torch._wide import (
     _wide,
 )
 
+# What other parts of the file define.
+_in_trace = None
+
 # --- runtime ---
 # Functions: those of floats, once what is beyond these is taken care of.
 
@@ -130,8 +133,15 @@ def _expm1(z):
     z = _wide(z)
     v, k = _raised(z)
     far = torch.abs(v) > 700.0
-    near = _lowered(torch.expm1(torch.clamp(v, -700.0, 700.0)), k)
+    near = _lowered(_less_one(torch.clamp(v, -700.0, 700.0)), k)
     return _where(far, _exp(z) - 1.0, near)
+
+
+def _less_one(v):
+    """exp(v) - 1; traced, by tanh: for processors torch.compile writes exp(v) - 1."""
+    if _in_trace():
+        return torch.tanh(0.5 * v) * (torch.exp(v) + 1.0)
+    return torch.expm1(v)
 
 
 def _log(a):

@@ -19,8 +19,8 @@ _INFIX = {
     ">": (">", 0), ">=": (">=", 0), "<": ("<", 0), "<=": ("<=", 0), "==": ("==", 0),
 }  # fmt: skip
 CALLS = {
-    "abs": "torch.abs({})", "exp": "torch.exp({})", "expm1": "torch.expm1({})",
-    "log": "torch.log({})", "log1p": "torch.log1p({})",
+    "abs": "torch.abs({})", "exp": "torch.exp({})", "expm1": "_expm1({})",
+    "log": "torch.log({})", "log1p": "_log1p({})",
     "maximum": "torch.maximum({}, {})", "copysign": "_copysign({}, {})",
     "select": "torch.where({}, {}, {})", "step": "_step({})",
     "finite": "_finite({}, _k)", "capped": "_capped({}, _k)", "tail": "_tail({}, {})",

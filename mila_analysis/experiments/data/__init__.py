@@ -5,16 +5,13 @@ Importing this package imports neither NumPy nor scikit-learn nor pooch; `load` 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from mila_analysis.experiments.data.dataset import Dataset, Split
+from mila_analysis.experiments.data.source import Progress
 from mila_analysis.experiments.data.table import DATASETS, get
 
 __all__ = ["DATASETS", "Dataset", "Progress", "Split", "get", "load"]
-
-Progress = Callable[[str, int, int], None]
-"""Told while a file is fetched: its name, bytes that came, bytes that it has."""
 
 
 def load(

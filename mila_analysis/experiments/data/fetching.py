@@ -12,8 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mila_analysis.errors import DataError
-from mila_analysis.experiments.data import Progress
-from mila_analysis.experiments.data.source import Fetched, Source
+from mila_analysis.experiments.data.source import Fetched, Progress, Source
 
 __all__ = ["fetch"]
 

@@ -9,11 +9,10 @@ from pathlib import Path
 import platformdirs
 
 from mila_analysis.errors import DataError
-from mila_analysis.experiments.data import Progress
 from mila_analysis.experiments.data.assembling import ARCHIVE, assemble
 from mila_analysis.experiments.data.dataset import Dataset
 from mila_analysis.experiments.data.fetching import fetch
-from mila_analysis.experiments.data.source import Fetched, Part, Source
+from mila_analysis.experiments.data.source import Fetched, Part, Progress, Source
 from mila_analysis.native import CACHE_VARIABLE
 
 __all__ = ["cache_folder", "find", "read"]
@@ -35,7 +34,7 @@ def read(
     Raises:
         DataError: a file is missing, damaged or cannot be fetched; says which.
     """
-    where = _home(source) if folder is None else folder.expanduser()
+    where = _home(source) if folder is None else folder
     absent = _absent(source, where)
     if absent and not download:
         raise _missing(source, folder, absent)
@@ -93,8 +92,10 @@ def _of(file: Fetched, parts: Collection[str]) -> bool:
 def _missing(source: Source, folder: Path | None, absent: list[str]) -> DataError:
     """What to do about files that are not there, in one line."""
     fetching = f"--download fetches {_megabytes(source.size)} MB"
-    if folder is not None and not folder.expanduser().is_dir():
+    if folder is not None and not _is_folder(folder):
         return DataError(f"no folder {folder}; {fetching} into it")
+    if folder is not None and not os.access(folder, os.R_OK | os.X_OK):
+        return DataError(f"cannot read folder {folder}: permission denied")
     if folder is not None:
         archived = [f.name for f in source.fetched if f.name.endswith(ARCHIVE)]
         wanted = " or ".join([absent[0], *archived] if archived else _both(absent[0]))
@@ -105,6 +106,13 @@ def _missing(source: Source, folder: Path | None, absent: list[str]) -> DataErro
     if source.package:
         ways.append(f"Debian has a package {source.package}")
     return DataError(f"no {source.title} here: {'; '.join(ways)}")
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a folder above may not be entered
+        return False
 
 
 def _both(name: str) -> list[str]:

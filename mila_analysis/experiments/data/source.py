@@ -1,11 +1,15 @@
-"""What is known of a dataset before it is read: classes, files, servers."""
+"""What is known of a dataset before it is read: its classes, files and servers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Fetched", "Part", "Source"]
+__all__ = ["Fetched", "Part", "Progress", "Source"]
+
+Progress = Callable[[str, int, int], None]
+"""Told while a file is fetched: its name, bytes that came, bytes that it has."""
 
 Shape = tuple[int, int, int]
 

@@ -7,7 +7,7 @@ from mila_analysis.experiments.training.events import Event, Watch
 from mila_analysis.experiments.training.folder import FILES, metrics, read
 from mila_analysis.experiments.training.running import train
 from mila_analysis.experiments.training.stopping import Interrupted
-from mila_analysis.experiments.training.summary import line, summary
+from mila_analysis.experiments.training.summary import line, summary, table
 
 __all__ = [
     "FILES",
@@ -18,5 +18,6 @@ __all__ = [
     "metrics",
     "read",
     "summary",
+    "table",
     "train",
 ]

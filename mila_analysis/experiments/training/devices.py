@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-import mila_analysis
+from mila_analysis import __version__
 from mila_analysis.errors import ParameterError
 
 __all__ = ["autocast", "chosen", "repeatable", "versions"]
@@ -69,8 +69,8 @@ def versions(device: torch.device, processes: int = 1) -> dict[str, str]:
     gpu = {"gpu": torch.cuda.get_device_name(device)} if device.type == "cuda" else {}
     return {
         "python": platform.python_version(),
-        "torch": torch.__version__,
-        "mila-analysis": mila_analysis.__version__,
+        "torch": str(torch.__version__),
+        "mila-analysis": __version__,
         "device": device.type,
         **gpu,
         "processor": _processor(),

@@ -61,30 +61,38 @@ class Folder:
     def __init__(
         self, path: Path | str, config: RunConfig, *, overwrite: bool = False
     ) -> None:
-        """Make the folder, or find a run of the same configuration in it.
+        """Look whether the run can be kept there; nothing is written yet.
 
         Raises:
             ParameterError: it holds another run, or files that could be of one.
-            WriteError: it cannot be made or written to.
         """
-        self.path, self.config = Path(path), config
-        _make(self.path)
+        self.path, self.config, self.overwrite = Path(path), config, overwrite
         if overwrite:
-            self._clear()
-        if (self.path / CONFIG).exists():
+            return
+        if _exists(self.path / CONFIG):
             _same(self.path, config)
-        elif found := [name for name in FILES if (self.path / name).exists()]:
+        elif found := [name for name in FILES if _exists(self.path / name)]:
             raise ParameterError(
                 f"{self.path} has a {found[0]}, but no {CONFIG} that says of what run; "
                 f"{AGAIN}"
             )
-        else:
-            files.write(self.path / CONFIG, config.to_json())
 
-    @property
-    def is_finished(self) -> bool:
-        """Whether the run has come to its end."""
-        return (self.path / RESULT).is_file()
+    def open(self) -> None:
+        """Make the folder, if need be, or clear it of the run that was there.
+
+        Raises:
+            WriteError: it cannot be made or written to.
+        """
+        _make(self.path)
+        if self.overwrite:
+            self._clear()
+        if not (self.path / CONFIG).exists():
+            files.write(self.path / CONFIG, self.config.to_json())
+
+    def result(self) -> RunResult | None:
+        """Result of the run if it has come to its end."""
+        finished = not self.overwrite and _exists(self.path / RESULT)
+        return read(self.path) if finished else None
 
     def state(self) -> dict[str, Any] | None:
         """State that was saved last; None if none was.
@@ -93,7 +101,7 @@ class Folder:
             ParameterError: it is damaged.
         """
         path = self.path / CHECKPOINT
-        if not path.exists():
+        if self.overwrite or not _exists(path):
             return None
         try:
             return unpacked(_bytes(path))
@@ -144,6 +152,13 @@ def metrics(epochs: Sequence[Epoch]) -> str:
             [*first, *astuple(epoch.train), *astuple(epoch.validation), *last]
         )
     return stream.getvalue()
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError) as error:  # a folder that nobody may look into; NUL
+        raise _unwritable(path.parent, error) from error
 
 
 def _make(path: Path) -> None:

@@ -31,7 +31,12 @@ def saved_bytes(
     places = torch.arange(MORE) % len(labels)
     images, labels = images[places], labels[places]
     kept = [
-        _kept(copy.deepcopy(model).train(), images[:n].clone(), labels[:n], amp=amp)
+        _kept(
+            copy.deepcopy(model).train(),
+            images[:n].clone(),
+            labels[:n].clone(),
+            amp=amp,
+        )
         for n in (FEW, MORE)
     ]
     return (kept[1] - kept[0]) / (MORE - FEW)

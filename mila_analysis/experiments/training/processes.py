@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from itertools import count
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch import distributed as dist
+from torch.distributed.rendezvous import rendezvous
 
+from mila_analysis.errors import MilaAnalysisError
 from mila_analysis.experiments.metrics import Tally
 
 __all__ = ["ALONE", "Team", "joined", "local_rank", "rank"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,23 @@ class Team:
             dist.all_reduce(number)
         tally.examples, tally.loss = int(exact.item()), float(loss.item())
 
+    def lead(self, action: Callable[[], T]) -> T | None:
+        """Do something in the leading process alone; its mistakes come to all.
+
+        Returns:
+            What it gives; None in the others.
+        """
+        result, mistake = None, None
+        if self.leads:
+            try:
+                result = action()
+            except MilaAnalysisError as error:
+                mistake = error
+        mistake = self.told(mistake)
+        if mistake is not None:
+            raise mistake
+        return result
+
     def told(self, value: Any) -> Any:
         """What the leading process has, in every process."""
         if self.size == 1:
@@ -82,6 +104,9 @@ class Team:
 
 
 ALONE = Team()
+_MEETINGS = count()
+"""Numbers of the runs of this process. The store still has the addresses of the run
+before, which nobody answers to, so each has keys of its own."""
 
 
 def rank() -> int:
@@ -105,7 +130,13 @@ def joined(device: torch.device) -> Iterator[Team]:
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    store, number, size = next(rendezvous("env://"))
+    dist.init_process_group(
+        "nccl" if device.type == "cuda" else "gloo",
+        store=dist.PrefixStore(f"run {next(_MEETINGS)}", store),  # type: ignore[attr-defined]
+        rank=number,
+        world_size=size,
+    )
     try:
         yield Team(dist.get_rank(), dist.get_world_size())
     finally:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from mila_analysis.errors import MilaAnalysisError, ParameterError
+from mila_analysis.errors import ParameterError
 from mila_analysis.experiments.config import RunConfig
 from mila_analysis.experiments.data import Dataset, load
 from mila_analysis.experiments.models import summarize
@@ -23,7 +23,7 @@ from mila_analysis.experiments.training.checking import (
 from mila_analysis.experiments.training.devices import chosen, repeatable, versions
 from mila_analysis.experiments.training.epochs import Halted, run_epoch
 from mila_analysis.experiments.training.events import Event, Watch
-from mila_analysis.experiments.training.folder import AGAIN, CHECKPOINT, Folder, read
+from mila_analysis.experiments.training.folder import AGAIN, CHECKPOINT, Folder
 from mila_analysis.experiments.training.memory import saved_bytes
 from mila_analysis.experiments.training.processes import Team, joined, local_rank
 from mila_analysis.experiments.training.randomness import guarded
@@ -86,8 +86,9 @@ def _lead(
     overwrite: bool,
 ) -> RunResult:
     """Open the folder in one process, and train in all."""
-    kept, state, finished = _agreed(team, config, folder, overwrite=overwrite)
+    kept = team.lead(lambda: _found(config, folder, overwrite=overwrite))
     watch = watch if team.leads else _nobody
+    finished = team.told(team.lead(lambda: kept and kept.result()))
     if finished is not None:
         watch(_note(config, f"the run in {folder} is finished: this is its result"))
         return finished
@@ -95,8 +96,7 @@ def _lead(
     check(config, data)
     run = Run(config, data, device, team)
     check_parts(run.model, run.batches(), team)
-    if state is not None:
-        _restore(run, state)
+    state = team.lead(lambda: _opened(run, kept))
     for text in remarks(run, state):
         watch(_note(config, text))
     run.join()
@@ -117,24 +117,21 @@ def _note(config: RunConfig, text: str) -> Event:
     return Event("note", 0, config.epochs, text=text)
 
 
-def _agreed(
-    team: Team, config: RunConfig, folder: Path | str | None, *, overwrite: bool
-) -> tuple[Folder | None, dict[str, Any] | None, RunResult | None]:
-    """Folder, its state, its result if it is finished; an error comes to all."""
-    kept: Folder | None = None
-    state: dict[str, Any] | None = None
-    found: tuple[RunResult | None, MilaAnalysisError | None] = (None, None)
-    if team.leads and folder is not None:
-        try:
-            kept = Folder(folder, config, overwrite=overwrite)
-            found = (read(folder) if kept.is_finished else None, None)
-            state = kept.state() if found[0] is None else None
-        except MilaAnalysisError as error:
-            found = (None, error)
-    finished, mistake = team.told(found)
-    if mistake is not None:
-        raise mistake
-    return kept, state, finished
+def _found(
+    config: RunConfig, folder: Path | str | None, *, overwrite: bool
+) -> Folder | None:
+    return None if folder is None else Folder(folder, config, overwrite=overwrite)
+
+
+def _opened(run: Run, kept: Folder | None) -> dict[str, Any] | None:
+    """Bring a run to where its folder says that it stands; what the folder says."""
+    if kept is None:
+        return None
+    state = kept.state()
+    if state is not None:
+        _restore(run, state)
+    kept.open()
+    return state
 
 
 def _restore(run: Run, state: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mila_analysis.experiments.models import as_text
 from mila_analysis.experiments.results import Epoch, RunResult, Scores
 
-__all__ = ["confusion", "line", "scores", "summary"]
+__all__ = ["confusion", "line", "scores", "summary", "table"]
 
 SCORES = (
     ("top-1", "top1"),
@@ -101,12 +101,10 @@ def _mistakes(result: RunResult, names: Sequence[str]) -> str:
 
 
 def _cost(result: RunResult) -> str:
-    seconds = [epoch.seconds for epoch in result.epochs]
-    mean = sum(seconds) / len(seconds)
     where = result.versions.get("gpu") or result.versions.get("processor", "")
     threads = result.versions.get("threads", "?")
     return (
-        f"{mean:.2f} s an epoch of training ({where}, {threads} "
+        f"{_mean_seconds(result):.2f} s an epoch of training ({where}, {threads} "
         f"thread{'s' * (threads != '1')}); "
         f"{result.saved_bytes:,.0f} bytes an example kept for the backward pass"
     )
@@ -120,6 +118,29 @@ def _grid(columns: Sequence[Sequence[str]]) -> str:
         cells = [o.rjust(w) for o, w in zip(others, widths[1:], strict=True)]
         lines.append("  ".join([first.ljust(widths[0]), *cells]).rstrip())
     return "\n".join(lines)
+
+
+def table(named: Sequence[tuple[str, RunResult]]) -> str:
+    """Runs by their names, a line each: validation of the last and the best epoch."""
+    heads = ("run", "epochs", "top-1", "best", "macro-F1", "loss", "s/epoch")
+    rows = [(name, *_cells(result)) for name, result in named]
+    return _grid(list(zip(heads, *rows, strict=True))) + "\n"
+
+
+def _cells(result: RunResult) -> tuple[str, ...]:
+    last = result.last.validation
+    return (
+        f"{len(result.epochs)}",
+        f"{100 * last.top1:.2f} %",
+        f"{100 * result.best.validation.top1:.2f} %",
+        f"{100 * last.macro_f1:.2f} %",
+        "diverged" if result.diverged else f"{last.loss:.4f}",
+        f"{_mean_seconds(result):.2f}",
+    )
+
+
+def _mean_seconds(result: RunResult) -> float:
+    return sum(epoch.seconds for epoch in result.epochs) / len(result.epochs)
 
 
 def line(epoch: Epoch, epochs: int) -> str:

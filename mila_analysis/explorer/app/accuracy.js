@@ -53,7 +53,7 @@ class Accuracy {
       return `${short(Math.max(...values), 3)} ulp`;
     };
     const titles = { fast: "our fast code", accurate: "our accurate code" };
-    titles.framework = measured.function || "";
+    titles.framework = `PyTorch's ${measured.function || ""}`;
     const parts = KINDS.filter(worst).map((kind) => `${titles[kind]}: ${worst(kind)}`);
     const values = activation.parameters.map((p) => `, ${p.letter} = ${label(p.value)}`);
     return `${activation.title}${values.join("")}, ${spelled(partial)}, float32, at ` +

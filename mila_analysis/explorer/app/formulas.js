@@ -6,7 +6,9 @@ function setFormulas(element, activation) {
     ...Object.entries(activation.latex).map(([name, text]) => {
       const row = document.createElement("div");
       row.className = "formula";
-      row.tabIndex = 0;
+      row.tabIndex = 0; // a wide one scrolls by keys
+      row.setAttribute("role", "group");
+      row.setAttribute("aria-label", `Formula of ${spelled(name)}`);
       katex.render(text, row, { displayMode: true, throwOnError: false, output: "htmlAndMathml" });
       row.dataset.partial = name;
       return row;

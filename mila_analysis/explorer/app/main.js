@@ -44,9 +44,12 @@ const say = later(700, (found) => {
     const [lowest] = [...found.get(a.name).minima].sort((p, q) => p.y - q.y);
     const place = lowest
       ? `minimum ${short(lowest.y, 4)} at x = ${short(lowest.x, 4)}` : "no minimum";
-    return `${a.title}: ${place}`;
+    const here = short(curve(a, "f", state)(state.x), 4);
+    return `${a.title}: ${place}, f = ${here} at the line`;
   });
-  byId("said").textContent = texts.join(". ");
+  const { low, high } = state.view;
+  const seen = `Line at x = ${short(state.x, 4)}, x from ${short(low, 4)} to ${short(high, 4)}`;
+  byId("said").textContent = [...texts, seen].join(". ");
   byId("graph").setAttribute("aria-label", `Graph of ${texts.join("; ")}`);
 });
 
