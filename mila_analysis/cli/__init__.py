@@ -30,6 +30,7 @@ from mila_analysis.cli import (
     runs,
     source,
     survey,
+    sweep,
     train,
     verify,
 )
@@ -60,6 +61,7 @@ app.command()(audit.audit)
 app.command()(train.train)
 app.command()(compare.compare)
 app.command()(runs.runs)
+app.command()(sweep.sweep)
 app.command("list")(listing.list_activations)
 app.command()(gallery.gallery)
 app.command()(bench.bench)

@@ -12,21 +12,22 @@ from mila_analysis.cli import settings
 from mila_analysis.cli.comparisons import checked, deliver, read
 from mila_analysis.cli.datasets import DataDir, DatasetName, Download, opened
 from mila_analysis.cli.output import say
-from mila_analysis.cli.progress import watching_runs
 from mila_analysis.cli.selection import Betas, Params, Tex, names, several
+from mila_analysis.cli.sweeping import watching
 from mila_analysis.errors import ParameterError
-from mila_analysis.letters import spelled
 
 if TYPE_CHECKING:
     from mila_analysis.activation import Activation
     from mila_analysis.experiments.comparing import Comparison
     from mila_analysis.experiments.config import RunConfig
+    from mila_analysis.experiments.sweeping import Update
 
 __all__ = ["compare"]
 
 HOME = Path("runs")
 SIGNALLED = 128  # and the signal's number, as a shell has it
 MOST = 10_000  # seeds
+FEW_EPOCHS = 5  # of the original
 ALL_PAIRS = "none"
 DEFAULT = ["relu", "mish", "mila:beta=-0.25"]
 
@@ -157,16 +158,16 @@ def compare(  # noqa: PLR0913 - an option is an argument
         raise ParameterError(f"seeds must be a whole number from 1 to {MOST}: {seeds}")
     chosen = several(_texts(activation, beta, param), beta, param, tex=tex)
     base = _base(
-        chosen, learnable,
-        dataset=dataset, model=model, build=build, placement=placement,
-        epochs=epochs, batch_size=batch, optimizer=optimizer, learning_rate=rate,
-        schedule=schedule, weight_decay=decay, augment=augment, seed=first_seed,
-        device=device, amp=amp,
+        chosen, dataset, epochs,
+        model=model, build=build, placement=placement, batch_size=batch,
+        optimizer=optimizer, learning_rate=rate, schedule=schedule, weight_decay=decay,
+        augment=augment, seed=first_seed, device=device, amp=amp,
     )  # fmt: skip
     found = _compared(
         base, chosen, range(first_seed, first_seed + seeds), runs,
-        None if baseline == ALL_PAIRS else baseline,
-        workers=workers, threads=threads, data_dir=data_dir, download=download,
+        baseline=None if baseline == ALL_PAIRS else baseline,
+        learnable=_learned(learnable, chosen), workers=workers, threads=threads,
+        data=lambda: opened(dataset, data_dir, download=download),
     )  # fmt: skip
     deliver(found, judged, form, outputs)
 
@@ -179,27 +180,21 @@ def _texts(
 
 
 def _base(
-    chosen: Sequence[Activation],
-    learnable: Sequence[str] | None,
-    *,
-    epochs: int | None,
-    dataset: str,
-    **others: Any,
+    chosen: Sequence[Activation], dataset: str, epochs: int | None, **others: Any
 ) -> RunConfig:
-    """Settings of all runs, with the activation that learns most."""
+    """Settings of all runs."""
     from mila_analysis.experiments.comparing.running import EPOCHS
+    from mila_analysis.experiments.data import get
 
-    wanted = set(map(spelled, learnable or ()))
-    first = max(
-        chosen,
-        key=lambda a: len(wanted.intersection(p.name for p in a.parameters)),
-    )
-    return settings.configured(
-        first, learnable,
-        dataset=dataset,
-        epochs=EPOCHS.get(dataset, 5) if epochs is None else epochs,
-        **others,
-    )  # fmt: skip
+    get(dataset)
+    number = EPOCHS.get(dataset, FEW_EPOCHS) if epochs is None else epochs
+    return settings.configured(chosen[0], dataset=dataset, epochs=number, **others)
+
+
+def _learned(names: Sequence[str] | None, chosen: Sequence[Activation]) -> list[str]:
+    """Learned parameters of any of the activations."""
+    found = (settings.learned(names, activation) for activation in chosen)
+    return list(dict.fromkeys(name for learned in found for name in learned))
 
 
 def _compared(
@@ -207,24 +202,27 @@ def _compared(
     chosen: Sequence[Activation],
     seeds: range,
     runs: Path,
-    baseline: str | None,
-    *,
-    workers: int | None,
-    threads: int,
-    data_dir: Path | None,
-    download: bool,
+    **options: Any,
 ) -> Comparison:
     """Train what is not there yet; Ctrl-C keeps what is done."""
     from mila_analysis.experiments.comparing import compare as run
     from mila_analysis.experiments.sweeping import Stopped
 
+    there = 0
     try:
-        with watching_runs() as watch:
-            return run(
-                base, chosen, seeds, runs,
-                baseline=baseline, workers=workers, threads=threads, watch=watch,
-                data=lambda: opened(base.dataset, data_dir, download=download),
-            )  # fmt: skip
+        with watching() as show:
+
+            def watch(update: Update) -> None:
+                nonlocal there
+                if update.kind == "found":
+                    there += 1
+                else:
+                    show(update)
+
+            found = run(base, chosen, seeds, runs, watch=watch, **options)
     except Stopped as stopped:
-        say(f"{stopped}; the same command goes on with them, kept in {runs}")
+        say(f"{stopped}; all are kept in {runs}: the same command goes on")
         raise typer.Exit(SIGNALLED + stopped.signal) from None
+    already = f", {there} of them from before" if there else ""
+    say(f"{len(found.runs)} runs are kept in {runs}{already}")
+    return found

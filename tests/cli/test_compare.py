@@ -37,7 +37,8 @@ def test_tables_sentences_and_caveats(compare):
 def test_what_is_there_is_not_trained_again(compare):
     compare()
     said = compare("--format", "csv")
-    assert "4 of 4 runs were there already" in said.err
+    assert "4 runs are kept in" in said.err
+    assert "4 of them from before" in said.err
     assert len(said.out.splitlines()) == 5
 
 
@@ -89,7 +90,7 @@ def test_a_learned_parameter_where_there_is_one(compare):
         (("-o", "missing/a.png"), "no folder missing"),
         (("--score", "top2"), "did you mean 'top1'"),
         (("--from", "missing.json"), "cannot read missing.json"),
-        (("--learnable", "gamma"), "has no parameter 'gamma'"),
+        (("--learnable", "gamma"), "has a parameter 'gamma'"),
         (("--workers", "0"), "workers must be"),
     ],
 )

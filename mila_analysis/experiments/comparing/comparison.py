@@ -12,7 +12,7 @@ from typing import Any
 from mila_analysis.errors import ParameterError, suggestion
 from mila_analysis.experiments.comparing.estimate import Estimate, estimate
 from mila_analysis.experiments.comparing.measures import Measure
-from mila_analysis.experiments.comparing.paired import Difference, difference, holm
+from mila_analysis.experiments.comparing.paired import Difference, corrected, difference
 from mila_analysis.experiments.config import RunConfig
 from mila_analysis.experiments.results import RunResult
 
@@ -138,7 +138,7 @@ class Comparison:
             for a, b in combinations(self.activations, 2)
             if not self.baseline or self.baseline in (a, b)
         ]
-        tested = holm([difference(values[a], values[b]) for a, b in chosen])
+        tested = corrected([difference(values[a], values[b]) for a, b in chosen])
         return tuple(
             Pair(a, b, found) for (a, b), found in zip(chosen, tested, strict=True)
         )

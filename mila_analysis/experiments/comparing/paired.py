@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from mila_analysis.experiments.comparing.estimate import LEVEL, Estimate, estimate
 from mila_analysis.experiments.comparing.noncentral import noncentrality
+from mila_analysis.experiments.correction import holm
 
-__all__ = ["Difference", "difference", "hedges", "holm", "sign_flip"]
+__all__ = ["Difference", "corrected", "difference", "hedges", "sign_flip"]
 
 DIGITS = 12  # of differences; what rounding of sums adds beyond these is none
 ALL, DRAWS = 20, 1 << 17  # seeds of which all signs are tried; of more, so many
@@ -128,12 +129,11 @@ def _effect_ends(t: float, count: int) -> tuple[float, float]:
     return low / math.sqrt(count), high / math.sqrt(count)
 
 
-def holm(differences: Sequence[Difference]) -> tuple[Difference, ...]:
+def corrected(differences: Sequence[Difference]) -> tuple[Difference, ...]:
     """The same with p-values adjusted for their number; NaN is none and not counted."""
     tested = [i for i, d in enumerate(differences) if not math.isnan(d.p)]
-    adjusted, largest = [math.nan] * len(differences), 0.0
-    for step, i in enumerate(sorted(tested, key=lambda i: differences[i].p)):
-        largest = max(largest, min(1.0, (len(tested) - step) * differences[i].p))
-        adjusted[i] = largest
-    pairs = zip(differences, adjusted, strict=True)
-    return tuple(replace(d, adjusted=p) for d, p in pairs)
+    adjusted = dict(zip(tested, holm([differences[i].p for i in tested]), strict=True))
+    return tuple(
+        replace(d, adjusted=adjusted.get(i, math.nan))
+        for i, d in enumerate(differences)
+    )

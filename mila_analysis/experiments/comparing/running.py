@@ -31,6 +31,7 @@ def compare(
     folder: Path | str = "runs",
     *,
     baseline: Activation | str | None = None,
+    learnable: Iterable[str] | None = None,
     workers: int | None = None,
     threads: int = 1,
     data: Dataset | Callable[[], Dataset] | None = None,
@@ -47,6 +48,8 @@ def compare(
         seeds: of initial weights, order and dropout.
         folder: of the folders of runs.
         baseline: activation to which the others are compared; all pairs unless given.
+        learnable: names of parameters that are learned where an activation has them;
+            those of `base` unless given.
         workers: processes; as many as there are cores unless given.
         threads: of torch, for each run.
         data: instead of the dataset that `base` names, or what loads it.
@@ -63,7 +66,7 @@ def compare(
     if not numbers:
         raise ParameterError("a comparison takes one seed or more")
     reference = chosen_baseline(baseline, texts)
-    configs = grid(base, texts, numbers)
+    configs = grid(base, texts, numbers, learnable=learnable)
     outcomes = run_all(
         configs, folder, workers=workers, threads=threads, watch=watch, data=data
     )

@@ -51,7 +51,7 @@ def attempt(task: Task, data: Data, watch: Watch) -> Outcome:
             (folder / FAILED).unlink(missing_ok=True)
             return train(config, folder, data=lambda: data(config.dataset), watch=watch)
     except BusyError as error:  # it is well, elsewhere
-        return Failure(config, folder, str(error))
+        return Failure(config, folder, str(error), elsewhere=True)
     except MilaAnalysisError as error:
         failure = Failure(config, folder, str(error))
     except Exception as error:  # noqa: BLE001 - one run must not end the others

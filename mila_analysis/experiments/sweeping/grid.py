@@ -22,6 +22,8 @@ def grid(
     activations: Iterable[Activation | str] = (),
     seeds: Iterable[int] = (),
     models: Iterable[str] = (),
+    *,
+    learnable: Iterable[str] | None = None,
 ) -> tuple[RunConfig, ...]:
     """Every model with every seed and every activation, none twice.
 
@@ -29,18 +31,19 @@ def grid(
     activations with the seeds that it came to.
 
     Args:
-        base: all other settings, and those that are not varied. Parameters that it
-            has learned are learned where an activation has them.
+        base: all other settings, and those that are not varied.
         activations: themselves or as `resolve` takes them.
         seeds: from 0.
         models: names of networks.
+        learnable: names of parameters that are learned where an activation has them;
+            those of `base` unless given.
 
     Raises:
         ParameterError: a value that cannot be, or a learned parameter that none of the
             activations has.
     """
     texts = [_text(a) for a in activations] or [base.activation]
-    learned = _learned(base, texts)
+    learned = _learned(base.learnable if learnable is None else learnable, texts)
     every = product(
         list(models) or [base.model], list(seeds) or [base.seed], dict.fromkeys(texts)
     )
@@ -55,14 +58,17 @@ def _text(activation: Activation | str) -> str:
     return spec(resolve(activation) if isinstance(activation, str) else activation)
 
 
-def _learned(base: RunConfig, texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def _learned(
+    learnable: Iterable[str], texts: Iterable[str]
+) -> dict[str, tuple[str, ...]]:
     """Learned parameters of each activation."""
+    wanted = tuple(dict.fromkeys(learnable))
     has = {text: [p.name for p in resolve(text).parameters] for text in texts}
-    for name in base.learnable:
+    for name in wanted:
         if not any(name in names for names in has.values()):
             raise ParameterError(f"none of these activations has a parameter '{name}'")
     return {
-        text: tuple(name for name in base.learnable if name in names)
+        text: tuple(name for name in wanted if name in names)
         for text, names in has.items()
     }
 

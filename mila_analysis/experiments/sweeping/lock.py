@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ except ImportError:  # Windows
 __all__ = ["LOCK", "BusyError", "held", "holder"]
 
 LOCK = "lock"
+TRIES, MOMENT = 5, 0.05  # seconds
 
 
 class BusyError(ProcessError):
@@ -42,13 +44,22 @@ def held(folder: Path) -> Iterator[None]:
         reason = (error.strerror or str(error)).lower()
         raise WriteError(f"cannot write {folder}: {reason}") from error
     with file:
-        if _is_taken(file.fileno()):
+        if not _taken(file.fileno()):
             raise BusyError(f"{folder} is in use by {_named(folder)}")
         with contextlib.suppress(OSError):  # a full disk: the lock holds all the same
             file.truncate(0)
             file.write(f"process {os.getpid()} on {socket.gethostname()}\n")
             file.flush()
         yield
+
+
+def _taken(number: int) -> bool:
+    """Take a lock; somebody who only looks has it for a moment."""
+    for _ in range(TRIES):
+        if not _is_taken(number):
+            return True
+        time.sleep(MOMENT)
+    return False
 
 
 def holder(folder: Path) -> str | None:

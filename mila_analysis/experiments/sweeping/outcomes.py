@@ -40,12 +40,14 @@ class Failure:
         folder: where what was done is kept.
         reason: one line.
         details: where in the code, for what nobody foresaw; else nothing.
+        elsewhere: whether another process is at it, and may well finish it.
     """
 
     config: RunConfig
     folder: Path
     reason: str
     details: str = ""
+    elsewhere: bool = False
 
 
 Outcome = RunResult | Failure

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["run_tasks"]
 
 LOOK = 0.2  # seconds from one look at whether somebody wants to stop to the next
-GRACE = 5.0  # seconds that a process has to end when it has nothing to do
+GRACE = 5.0  # seconds that the system has to end a process
 
 
 @dataclass(slots=True)
@@ -84,6 +84,7 @@ class _Crew:
     ) -> None:
         self.waiting, self.tell, self.threads, self.data = waiting, tell, threads, data
         self.workers: list[_Worker] = []
+        self.idle: list[_Worker] = []
         self.started = 0
         self.is_halting = False
 
@@ -129,10 +130,10 @@ class _Crew:
             self._employ(worker)
 
     def _employ(self, worker: _Worker) -> None:
-        """Give a worker the next task; without one it goes."""
+        """Give a worker the next task, if there is one."""
         if self.is_halting or not self.waiting:
             self.workers.remove(worker)
-            _dismiss(worker)
+            self.idle.append(worker)
             return
         worker.task = self.waiting.popleft()
         self.tell(worker.task, None)
@@ -163,20 +164,11 @@ class _Crew:
 
     def end(self) -> None:
         """Leave no process behind, whatever happened."""
-        for worker in self.workers:
+        for worker in (*self.workers, *self.idle):
             worker.process.kill()
+        for worker in (*self.workers, *self.idle):
             worker.process.join(GRACE)
-        self.workers.clear()
-
-
-def _dismiss(worker: _Worker) -> None:
-    with contextlib.suppress(OSError):
-        worker.pipe.send(None)
-    worker.pipe.close()
-    worker.process.join(GRACE)
-    if worker.process.is_alive():
-        worker.process.kill()
-        worker.process.join(GRACE)
+            worker.pipe.close()
 
 
 def _reason(worker: _Worker) -> str:

@@ -27,7 +27,7 @@ from mila_analysis.experiments.sweeping.stopping import Halted, Wish
 if TYPE_CHECKING:
     from mila_analysis.experiments.training import Event
 
-__all__ = ["cores", "run_all"]
+__all__ = ["cores", "made", "run_all"]
 
 MOST = 1024  # threads or processes that anybody has
 
@@ -68,7 +68,7 @@ def run_all(
     """
     _check("workers", 1 if workers is None else workers)
     _check("threads", threads)
-    home = _made(Path(folder))
+    home = made(Path(folder))
     tasks = {
         c: Task(n, c, home / name(c)) for n, c in enumerate(dict.fromkeys(configs))
     }
@@ -174,7 +174,12 @@ def _check(what: str, number: int) -> None:
         )
 
 
-def _made(folder: Path) -> Path:
+def made(folder: Path) -> Path:
+    """A folder that is there now.
+
+    Raises:
+        WriteError: it cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError:

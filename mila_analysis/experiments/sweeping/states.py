@@ -14,9 +14,10 @@ from mila_analysis.experiments.sweeping.grid import name
 from mila_analysis.experiments.sweeping.lock import holder
 from mila_analysis.experiments.sweeping.outcomes import Failure, Outcome
 
-__all__ = ["STATES", "Standing", "found", "judged", "standings"]
+__all__ = ["JOB", "STATES", "Standing", "found", "judged", "standings"]
 
-STATES = ("done", "running", "failed", "stopped", "waiting")
+STATES = ("done", "running", "failed", "stopped", "submitted", "waiting")
+JOB = "job.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,12 @@ class Standing:
         config: how it was asked for.
         folder: where it is, or will be.
         state: `done`; `running`, in some process of any machine that sees the folder;
-            `failed`; `stopped` on its way; or `waiting`, never begun.
+            `failed`; `stopped` on its way; `submitted` to a cluster; or `waiting`,
+            in no queue.
         epochs: that are done.
         reason: of a failure, or who runs it; else nothing.
         result: of what is done.
+        job: of the cluster, that has it or had it.
     """
 
     config: RunConfig
@@ -39,6 +42,7 @@ class Standing:
     epochs: int = 0
     reason: str = ""
     result: RunResult | None = None
+    job: str = ""
 
 
 def found(config: RunConfig, folder: Path) -> Outcome | None:
@@ -77,13 +81,14 @@ def _standing(config: RunConfig, folder: Path) -> Standing:
     outcome = found(config, folder)
     if outcome is not None:
         return _ended(config, folder, outcome)
-    epochs = _epochs(folder)
+    epochs, job = _epochs(folder), _first_line(folder / JOB)
     if who := holder(folder):
-        return Standing(config, folder, "running", epochs, who)
+        return Standing(config, folder, "running", epochs, who, job=job)
     if reason := _first_line(folder / FAILED):
-        return Standing(config, folder, "failed", epochs, reason)
+        return Standing(config, folder, "failed", epochs, reason, job=job)
     begun = (folder / "config.json").is_file()
-    return Standing(config, folder, "stopped" if begun else "waiting", epochs)
+    state = "stopped" if begun else "submitted" if job else "waiting"
+    return Standing(config, folder, state, epochs, job=job)
 
 
 def _ended(config: RunConfig, folder: Path, outcome: Outcome) -> Standing:

@@ -28,7 +28,7 @@ def serve(pipe: Pipe, data: Dataset | None, threads: int, place: int) -> None:
     """Do tasks until there are no more, or nobody who gives them.
 
     Args:
-        pipe: gives tasks, then None; takes `READY`, events and outcomes.
+        pipe: gives tasks; takes `READY`, events and outcomes.
         data: instead of what configurations name.
         threads: of torch.
         place: of this worker among all, which picks among GPUs.

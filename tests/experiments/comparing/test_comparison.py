@@ -96,10 +96,10 @@ class TestSentences:
 
     def test_of_none(self, compared):
         made = compared({"mish": EVEN, "mila:beta=-0.25": NEAR})
-        said = conclusions(made, TOP1, "last")
+        [said] = conclusions(made, TOP1, "last")
         assert said == (
             "Mila (β = -0.25) and Mish: no difference shown (difference +0.00 points, "
-            "95 % CI -1.15 to +1.15, p = 1 after Holm, 6 seeds).",
+            "95 % CI -1.15 to +1.15, p = 1 after Holm, 6 seeds)."
         )
 
     def test_of_none_at_all(self, compared):
@@ -157,7 +157,7 @@ class TestFormats:
     def test_json_of_what_diverged_is_valid_and_goes_round(self, compared):
         made = compared({"relu": EVEN, "mish": [NAN, *APART[1:]]})
         text = write(made, "json")
-        json.loads(text, parse_constant=lambda name: pytest.fail(name))
+        json.loads(text, parse_constant=pytest.fail)
         assert write(Comparison.from_json(text), "json") == text
 
     @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from scipy import stats
 
 from mila_analysis.experiments.comparing.estimate import estimate
 from mila_analysis.experiments.comparing.paired import (
+    corrected,
     difference,
     hedges,
-    holm,
     sign_flip,
 )
 
@@ -52,11 +52,13 @@ class TestWorkedExamples:
     def test_holm(self):
         # R's p.adjust(c(0.01, 0.02, 0.03, 0.04, 0.05), "holm")
         given = [_with_p(p) for p in (0.03, 0.01, 0.05, 0.02, 0.04)]
-        adjusted = [d.adjusted for d in holm(given)]
+        adjusted = [d.adjusted for d in corrected(given)]
         assert adjusted == pytest.approx([0.09, 0.05, 0.09, 0.08, 0.09])
 
     def test_holm_does_not_count_what_was_not_tested(self):
-        adjusted = [d.adjusted for d in holm(list(map(_with_p, (0.02, math.nan, 0.5))))]
+        adjusted = [
+            d.adjusted for d in corrected(list(map(_with_p, (0.02, math.nan, 0.5))))
+        ]
         assert adjusted[0] == 0.04
         assert math.isnan(adjusted[1])
         assert adjusted[2] == 0.5
@@ -132,7 +134,7 @@ class TestWhatMustHold:
 
     @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
     def test_holm_keeps_the_order_and_only_raises(self, values):
-        adjusted = [d.adjusted for d in holm(list(map(_with_p, values)))]
+        adjusted = [d.adjusted for d in corrected(list(map(_with_p, values)))]
         assert all(p <= a <= 1 for p, a in zip(values, adjusted, strict=True))
         ordered = [a for _, a in sorted(zip(values, adjusted, strict=True))]
         assert all(a <= b for a, b in pairwise(ordered))
