@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mila_analysis.experiments import comparing, sweeping
 from mila_analysis.experiments.comparing import Comparison
 
 SMALL = ("-a", "relu", "-a", "mila:beta=-0.25", "--seeds", "2", "--epochs", "1")
@@ -107,3 +108,21 @@ def test_a_damaged_file(invoke):
     said = invoke("compare", "--from", "a.json")
     assert said.code == 2
     assert "a.json: not" in said.err
+
+
+def test_ctrl_c_says_how_to_go_on(compare, monkeypatch):
+    def stopped(*_, **__):
+        raise sweeping.Stopped(2, [None, None])
+
+    monkeypatch.setattr(comparing, "compare", stopped)
+    said = compare()
+    assert said.code == 130
+    assert "stopped after 0 of 2 runs" in said.err
+    assert "the same command goes on" in said.err
+
+
+def test_runs_where_no_folder_can_be(invoke):
+    Path("taken").write_text("x")
+    said = invoke("compare", *QUICK, "--runs", "taken")
+    assert said.code == 2
+    assert "cannot write taken" in said.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from mila_analysis.experiments.comparing.estimate import LEVEL, Estimate, estimate
 from mila_analysis.experiments.comparing.noncentral import noncentrality
@@ -61,9 +62,17 @@ class Difference:
 def difference(first: Sequence[float], second: Sequence[float]) -> Difference:
     """Compare numbers of the same seeds; seeds without both (NaN) are left out."""
     pairs = zip(first, second, strict=True)
-    given = [
-        round(a - b, DIGITS) for a, b in pairs if math.isfinite(a) and math.isfinite(b)
-    ]
+    return _judged(
+        tuple(
+            round(a - b, DIGITS)
+            for a, b in pairs
+            if math.isfinite(a) and math.isfinite(b)
+        )
+    )
+
+
+@lru_cache(maxsize=4096)  # tables, sentences and figures ask for the same
+def _judged(given: tuple[float, ...]) -> Difference:
     mean, signs = estimate(given), sign_flip(given)
     t = mean.t
     p = _t_test(t, len(given)) if math.isfinite(t) else signs

@@ -22,15 +22,14 @@ def run_of(activation: str, seed: int, top1: float, **settings: Any) -> RunResul
     )
     lost = math.isnan(top1)
     tops = (0.5 if lost else top1 + 0.01, 0.1 if lost else top1)
+    losses = (1 - tops[0], math.nan if lost else 1 - tops[1])
     epochs = tuple(
         Epoch(
             number, 0.003, 0.5 + number,
-            train=Scores(math.nan if lost and number == 2 else 0.5, top, 1.0, 1.0, top),
-            validation=Scores(
-                math.nan if lost and number == 2 else 1 - top, top, 1.0, 1.0, top - 0.002
-            ),
+            train=Scores(loss, top, 1.0, 1.0, top),
+            validation=Scores(loss, top, 1.0, 1.0, top - 0.002),
         )
-        for number, top in enumerate(tops, 1)
+        for number, (top, loss) in enumerate(zip(tops, losses, strict=True), 1)
     )  # fmt: skip
     return RunResult(
         config=config,
