@@ -45,7 +45,8 @@ def settings(comparison: Comparison) -> str:
 def conclusions(comparison: Comparison, score: Measure, when: str) -> tuple[str, ...]:
     """A sentence for each pair, and one for all if no difference is shown."""
     pairs, names = comparison.pairs(score, when), labels(comparison)
-    said = [conclusion(pair, names, score, len(comparison.seeds)) for pair in pairs]
+    counts = {"seeds": len(comparison.seeds), "pairs": len(pairs)}
+    said = [conclusion(pair, names, score, **counts) for pair in pairs]
     if len(pairs) > 1 and not any(p.difference.is_shown for p in pairs):
         said.append(
             f"These data support no difference in {score.title} of the {when} epoch "
@@ -74,8 +75,18 @@ def _by_best(comparison: Comparison, score: Measure) -> tuple[str, ...]:
     return (f"The best epoch would give another verdict on {_listed(turned)}.",)
 
 
-def conclusion(pair: Pair, names: Mapping[str, str], score: Measure, seeds: int) -> str:
-    """What the seeds say of one pair."""
+def conclusion(
+    pair: Pair, names: Mapping[str, str], score: Measure, *, seeds: int, pairs: int
+) -> str:
+    """What the seeds say of one pair.
+
+    Args:
+        pair: and how it differs.
+        names: of activations, for people.
+        score: that differs.
+        seeds: that there are, with those in which a run diverged.
+        pairs: for how many p was corrected.
+    """
     first, second, found = names[pair.first], names[pair.second], pair.difference
     both = f"{first} and {second}"
     left = seeds - found.count
@@ -91,7 +102,7 @@ def conclusion(pair: Pair, names: Mapping[str, str], score: Measure, seeds: int)
     low, high = (signed(end, score.digits) for end in (ends.low, ends.high))
     numbers = (
         f"difference {change}, {100 * LEVEL:.0f} % CI {low} to {high}, "
-        f"{_tested(pair)}, {_plural(found.count, 'seed')}{missing}"
+        f"{_tested(pair, pairs)}, {_plural(found.count, 'seed')}{missing}"
     )
     if not found.is_shown:
         return f"{both}: no difference shown ({numbers})."
@@ -100,10 +111,10 @@ def conclusion(pair: Pair, names: Mapping[str, str], score: Measure, seeds: int)
     return f"{first} does {better} than {second} ({numbers}{size})."
 
 
-def _tested(pair: Pair) -> str:
+def _tested(pair: Pair, pairs: int) -> str:
     """P-value; also that of the pair alone where the correction turns the verdict."""
     found = pair.difference
-    text = f"{p_text(found.adjusted)} after Holm"
+    text = p_text(found.adjusted) + (" after Holm" if pairs > 1 else "")
     if found.is_shown_alone and not found.is_shown:
         text = f"{p_text(found.p)} alone but {text}"
     if math.isnan(found.mean.t):
@@ -141,7 +152,7 @@ def _images(comparison: Comparison) -> str:
     return (
         f"There are {count:,} validation images: one is {100 / count:.2g} points of "
         f"top-1, and which were chosen alone gives a top-1 a standard error of about "
-        f"{worst:.2g} points."
+        f"{worst:.2g} points (less for differences on the same images)."
     )
 
 
@@ -164,10 +175,10 @@ def _tests(comparison: Comparison, score: Measure) -> str:
     count, tests = len(comparison.seeds), len(comparison.pairs(score, "last"))
     if count < 2:
         return "One seed has no spread: nothing can be tested; --seeds 10 can."
-    corrected = f" over {tests} pairs" if tests > 1 else ""
+    corrected = f", after Holm over {tests} pairs" if tests > 1 else ""
     return (
         f"Intervals are Student's and hold for each pair alone; p is of the paired t "
-        f"test, after Holm{corrected}; p of signs is of the exact sign-flip test, "
+        f"test{corrected}; p of signs is of the exact sign-flip test, "
         f"which cannot be below {2 ** (1 - count):.2g} with {_plural(count, 'seed')}."
     )
 

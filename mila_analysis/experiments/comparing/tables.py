@@ -75,7 +75,8 @@ def costs(comparison: Comparison, name: Name = plain) -> Table:
     for a in comparison.activations:
         runs = comparison.of(a)
         best = sorted(run.best.number for run in runs if not run.diverged)
-        epochs = f"{best[0]} to {best[-1]}" if best else NOTHING
+        ends = dict.fromkeys((best[0], best[-1]) if best else (NOTHING,))
+        epochs = " to ".join(map(str, ends))
         lasted = f"{total - comparison.diverged(a)} of {total}"
         seconds = _mean(comparison.seconds(a), 3)
         kept = f"{runs[0].saved_bytes:,.0f}"
