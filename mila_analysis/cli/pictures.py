@@ -21,6 +21,6 @@ def draw(result: RunResult, folder: Path) -> None:
 
     figures = {"curves": training([result]), "confusion": confusion(result)}
     if result.last.parameters:
-        figures["parameters"] = parameters([result])
+        figures["parameters"] = parameters(result)
     for name, figure in figures.items():
         files.write(folder / f"{name}.png", render(figure, "png"))

@@ -38,8 +38,8 @@ def runs(
         str,
         typer.Option(
             metavar="KIND",
-            help="curves: nine panels, a line a run; confusion; or parameters, the "
-            "paths of learned ones.",
+            help="curves: nine panels, a line a run; of one run confusion, or "
+            "parameters, the paths of learned ones.",
         ),
     ] = "curves",
     style: Annotated[
@@ -128,12 +128,12 @@ def _draw(
     from mila_analysis.plotting.parameters import parameters
     from mila_analysis.plotting.training import training
 
-    if figure == "confusion" and len(results) != 1:
-        raise ParameterError(f"confusion is of one run, not of {len(results)}")
+    if figure != "curves" and len(results) != 1:
+        raise ParameterError(f"{figure}: a figure of one run, not of {len(results)}")
     drawn = {
         "curves": lambda: training(results, style=style),
         "confusion": lambda: confusion(results[0], style=style),
-        "parameters": lambda: parameters(results, style=style),
+        "parameters": lambda: parameters(results[0], style=style),
     }[figure]()
     files.write(output, render(drawn, encoding))
     say(f"wrote {output}")

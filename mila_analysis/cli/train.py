@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -116,8 +115,9 @@ def _trained(
     """The result; None in a process that does not lead, which says nothing."""
     from mila_analysis.experiments.training import Interrupted
     from mila_analysis.experiments.training import train as run
+    from mila_analysis.experiments.training.processes import rank
 
-    leads = os.environ.get("RANK", "0") == "0"  # torchrun's name for it
+    leads = rank() == 0
     try:
         with watching() as watch:
             result = run(

@@ -1,4 +1,4 @@
-"""Training runs to the paths of the parameters that activations learned."""
+"""A training run to the paths of the parameters that its activations learned."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mila_analysis.errors import ParameterError
 from mila_analysis.experiments.results import RunResult
 from mila_analysis.plotting._axes import header
 from mila_analysis.plotting._labels import symbol
-from mila_analysis.plotting._runs import labels, paper, subject
+from mila_analysis.plotting._runs import paper, subject
 from mila_analysis.plotting._style import (
     HAIRLINE,
     THIN,
@@ -30,59 +30,46 @@ MANY = 8  # lines that can be told apart
 Path = tuple[str, list[float]]  # a label, and a value an epoch, from before the first
 
 
-def parameters(
-    results: Sequence[RunResult], *, style: str = "light", dpi: float = 300
-) -> Figure:
+def parameters(result: RunResult, *, style: str = "light", dpi: float = 300) -> Figure:
     """Draw each learned parameter against the epoch, from its first value on.
 
-    A panel a parameter, a line a layer. Of more than eight lines the hue goes from
-    the first layer to the last, and the legend names some.
+    A panel a parameter, a line a layer. Of more than eight layers the hue goes from
+    the first to the last, and the legend names some.
 
     Args:
-        results: runs, of which some learned a parameter.
+        result: a run that learned parameters.
         style: `light` or `dark`.
         dpi: dots an inch, of pixels.
 
     Raises:
-        ParameterError: none did.
+        ParameterError: it learned none.
     """
-    names = sorted({name for r in results for name in r.config.learnable})
-    if not any(r.last.parameters for r in results):
+    names = result.config.learnable
+    if not result.last.parameters:
         raise ParameterError(
             "nothing to draw: no parameter of an activation is learned"
         )
     size = (WIDER, HEIGHT + PANEL * len(names))
-    with paper(results, size, style, dpi) as figure:
+    with paper([result], size, style, dpi) as figure:
         panels = figure.subplots(len(names), 1, sharex=True, squeeze=False)[:, 0]
         handles: list[Line2D] = []
         for axes, name in zip(panels, names, strict=True):
-            handles = _panel(axes, _paths(results, name))
-            axes.set_ylabel(f"${_symbol(results, name)}$")
+            handles = _panel(axes, _paths(result, name))
+            axes.set_ylabel(f"${symbol(result.config.function, name)}$")
         panels[-1].set_xlabel("epoch")
-        header(figure, handles, [h.get_label() for h in handles], subject(results))
+        header(figure, handles, [h.get_label() for h in handles], subject([result]))
     return figure
 
 
-def _symbol(results: Sequence[RunResult], name: str) -> str:
-    return next(
-        symbol(r.config.function, name) for r in results if name in r.config.learnable
-    )
-
-
-def _paths(results: Sequence[RunResult], name: str) -> list[Path]:
-    """Path of one parameter in each layer of each run."""
-    own = labels(results) if len(results) > 1 else [""]
-    found = []
-    for result, label in zip(results, own, strict=True):
-        if name not in result.config.learnable:
-            continue
-        start = float(result.config.function.values[name])
-        for key in result.last.parameters:
-            layer, _, learned = key.rpartition(".")
-            if learned == name:
-                values = [start, *(e.parameters[key] for e in result.epochs)]
-                found.append((", ".join(filter(None, (label, layer))), values))
-    return found
+def _paths(result: RunResult, name: str) -> list[Path]:
+    """Path of one parameter in each layer."""
+    start = float(result.config.function.values[name])
+    return [
+        (layer, [start, *(epoch.parameters[key] for epoch in result.epochs)])
+        for key in result.last.parameters
+        for layer, _, learned in [key.rpartition(".")]
+        if learned == name
+    ]
 
 
 def _panel(axes: Axes, paths: Sequence[Path]) -> list[Line2D]:

@@ -186,9 +186,9 @@ class TestRuns:
 
     def test_mistakes(self, invoke, two):
         for arguments, message in [
-            ("--figure confusion -o c.png", "confusion is of one run, not of 2"),
+            ("--figure confusion -o c.png", "confusion: a figure of one run, not of 2"),
             (
-                "--figure parameters -o c.png",
+                "runs/0 --figure parameters -o c.png",
                 "no parameter of an activation is learned",
             ),
             ("--figure curve", "did you mean 'curves'?"),

@@ -157,7 +157,7 @@ class TestConfusion:
 class TestParameters:
     def test_a_path_starts_where_the_activation_did(self):
         run = result()
-        figure = parameters([run])
+        figure = parameters(run)
         faint, *lines = figure.axes[0].get_lines()
         assert list(lines[1].get_xdata()) == [0, 1, 2, 3, 4]
         assert list(lines[1].get_ydata()) == [
@@ -168,14 +168,14 @@ class TestParameters:
         assert list(faint.get_ydata()) == [-0.25, -0.25]
 
     def test_many_layers_have_a_short_legend(self):
-        figure = parameters([result(layers=30)])
+        figure = parameters(result(layers=30))
         assert len(figure.axes[0].get_lines()) == 31
         assert legend(figure) == [f"activation{k}" for k in (0, 9, 19, 29)]
 
     def test_none_is_learned(self):
         run = result(layers=0)
         with pytest.raises(ParameterError, match="no parameter"):
-            parameters([run])
+            parameters(run)
 
 
 @pytest.mark.parametrize("style", ["light", "dark"])
@@ -183,6 +183,6 @@ def test_the_same_bytes_twice(style):
     for draw in (
         lambda: training([result(), result(seed=1)], style=style, dpi=60),
         lambda: confusion(result(), style=style, dpi=60),
-        lambda: parameters([result()], style=style, dpi=60),
+        lambda: parameters(result(), style=style, dpi=60),
     ):
         assert render(draw(), "png") == render(draw(), "png")
