@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mila_analysis.cli import settings
-from mila_analysis.cli.comparisons import checked, deliver, read
+from mila_analysis.cli.comparisons import check_figure, checked, deliver, read
 from mila_analysis.cli.datasets import DataDir, DatasetName, Download, opened
 from mila_analysis.cli.output import say
 from mila_analysis.cli.selection import Betas, Params, Tex, names, several
@@ -157,6 +157,7 @@ def compare(  # noqa: PLR0913 - an option is an argument
     if not 1 <= seeds <= MOST:
         raise ParameterError(f"seeds must be a whole number from 1 to {MOST}: {seeds}")
     chosen = several(_texts(activation, beta, param), beta, param, tex=tex)
+    check_figure(outputs, len(chosen))
     base = _base(
         chosen, dataset, epochs,
         model=model, build=build, placement=placement, batch_size=batch,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mila_analysis.experiments.comparing.measures import Measure
     from mila_analysis.experiments.comparing.tables import Table
 
-__all__ = ["checked", "deliver", "read"]
+__all__ = ["check_figure", "checked", "deliver", "read"]
 
 WIDE = 112  # columns of a terminal that all tables fit into
 
@@ -55,6 +55,18 @@ def checked(outputs: Sequence[str], form: str) -> list[Output]:
             raise NoPlaceError(f"cannot write {path}: no folder {Path(path).parent}")
         found.append((path, known[suffix]))
     return found
+
+
+def check_figure(outputs: Sequence[Output], activations: int) -> None:
+    """Refuse a figure of too many activations, before anything takes time.
+
+    Raises:
+        ParameterError: a figure cannot show so many.
+    """
+    if any(kind in FIGURES for _, kind in outputs):
+        from mila_analysis.plotting.scores import check_count
+
+        check_count(activations)
 
 
 def read(file: str, baseline: str | None) -> Comparison:

@@ -280,9 +280,9 @@ def _run(
     _deliver(found, output)
     say(f"kept in {folder}")
     failed = [standing for standing in found if standing.state == "failed"]
-    for standing in failed:
-        say(f"error: {standing.folder.name}: {standing.reason}")
     if failed:
+        first = f"{failed[0].folder.name}: {failed[0].reason}"
+        say(f"error: {len(failed)} of {len(found)} runs failed, the first {first}")
         raise typer.Exit(FAILED)
 
 

@@ -34,7 +34,7 @@ from mila_analysis.plotting._style import (
 )
 from mila_analysis.plotting.request import check_dpi, check_style
 
-__all__ = ["scores"]
+__all__ = ["check_count", "scores"]
 
 MOST, MOST_PAIRS = 8, 15
 ROW, PAIR, LEAST, CURVES, REST = 0.46, 0.165, 1.25, 1.55, 1.25  # inches
@@ -93,10 +93,20 @@ def scores(
     return figure
 
 
+def check_count(activations: int) -> None:
+    """Refuse more activations than can be told apart.
+
+    Raises:
+        ParameterError: there are more.
+    """
+    if activations > MOST:
+        raise ParameterError(
+            f"a figure shows up to {MOST} activations, not {activations}"
+        )
+
+
 def _check(comparison: Comparison) -> None:
-    count = len(comparison.activations)
-    if count > MOST:
-        raise ParameterError(f"a figure shows up to {MOST} activations, not {count}")
+    check_count(len(comparison.activations))
     if all(run.diverged for run in comparison.runs):
         raise ParameterError("nothing to draw: every run diverged")
 

@@ -92,6 +92,10 @@ def test_a_learned_parameter_where_there_is_one(compare):
         (("--score", "top2"), "did you mean 'top1'"),
         (("--from", "missing.json"), "cannot read missing.json"),
         (("--learnable", "gamma"), "has a parameter 'gamma'"),
+        (
+            (*(w for b in range(9) for w in ("--beta", str(b))), "-o", "a.png"),
+            "up to 8 activations, not 9",
+        ),
         (("--workers", "0"), "workers must be"),
     ],
 )

@@ -75,7 +75,7 @@ def test_a_failed_run_is_reported_at_the_end(invoke):
         "done",
     ]
     assert done.err.splitlines()[-1].startswith(
-        f"mila-analysis: error: {folder.name}: "
+        f"mila-analysis: error: 1 of 2 runs failed, the first {folder.name}: "
     )
 
 
@@ -141,8 +141,9 @@ def test_ctrl_c_on_a_terminal_saves_all_runs(tmp_path: Path):
         "mila-analysis: stopped after 0 of 2 runs; all are kept in runs: "
         "the same command goes on\nmila-analysis: interrupted\n"
     )
-    with pytest.raises(ProcessLookupError):
-        os.killpg(sweep.pid, 0)
+    for lock in tmp_path.glob("runs/*/lock"):
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(lock.read_text(encoding="utf-8").split()[1]), 0)
     assert len(list(tmp_path.glob("runs/*/checkpoint.pt"))) == 2
 
 
@@ -151,3 +152,45 @@ def test_durations():
     assert duration(20) == "under a minute left"
     assert duration(300) == "about 5 min left"
     assert duration(2.5 * 3600) == "about 2.5 h left"
+
+
+def test_a_table_for_a_person(invoke, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    done = invoke(*GRID, "--status")
+    title, headings, *lines = done.out.splitlines()
+    assert title.strip() == "digits, mlp"
+    assert headings.split() == ["activation", "seed", "state", "epochs"]
+    assert [line.split()[:3] for line in lines[:4]] == [
+        ["relu", "0", "waiting"],
+        ["mila:beta=-0.25", "0", "waiting"],
+        ["relu", "1", "waiting"],
+        ["mila:beta=-0.25", "1", "waiting"],
+    ]
+
+
+def test_bars_of_runs_under_way(tmp_path: Path):
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from mila_analysis.cli.sweeping import _Bars
+    from mila_analysis.experiments.config import RunConfig
+    from mila_analysis.experiments.sweeping import Failure, Update
+    from mila_analysis.experiments.training import Event
+
+    stream, config = io.StringIO(), RunConfig(activation="relu")
+    progress = Progress(console=Console(file=stream, width=80), auto_refresh=False)
+    bars = _Bars(progress)
+    bars.show(Update("start", 1, config, 0, 4))
+    step = Event("step", 2, 5, step=1, steps=2)
+    bars.show(Update("step", 1, config, 0, 4, part=0.3, left=120, event=step))
+    every, one = progress.tasks
+    assert (every.completed, every.total) == (0.3, 4)
+    assert every.fields["more"] == "0 of 4, about 2 min left"
+    assert one.description == "mlp relu seed 0"
+    assert (one.completed, one.fields["more"]) == (0.3, "epoch 2 of 5")
+    failure = Failure(config, tmp_path, "no [bold]room")
+    bars.show(Update("failed", 1, config, 1, 4, part=1.0, outcome=failure))
+    assert len(progress.tasks) == 1
+    assert stream.getvalue() == "1 of 4: mlp relu seed 0: failed: no [bold]room\n"
