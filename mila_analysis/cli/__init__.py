@@ -19,6 +19,7 @@ from mila_analysis.cli import (
     animate,
     audit,
     bench,
+    compare,
     explore,
     gallery,
     latex,
@@ -59,6 +60,7 @@ app.command()(explore.explore)
 app.command()(audit.audit)
 app.command()(train.train)
 app.command()(sweep.sweep)
+app.command()(compare.compare)
 app.command()(runs.runs)
 app.command("list")(listing.list_activations)
 app.command()(gallery.gallery)
