@@ -62,10 +62,10 @@ app.command()(train.train)
 app.command()(sweep.sweep)
 app.command()(compare.compare)
 app.command()(runs.runs)
+app.command()(published.published)
 app.command("list")(listing.list_activations)
 app.command()(gallery.gallery)
 app.command()(bench.bench)
-app.command()(published.published)
 
 
 @app.callback(invoke_without_command=True)
