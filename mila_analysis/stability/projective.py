@@ -18,6 +18,7 @@ bounded below. One line of arithmetic serves the whole real line.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -197,13 +198,15 @@ class Projective:
         scale = rational(content) / rational(element.denom.LC)
         parts = [(list(self.splitter.terms(element.field(f))), n) for f, n in factors]
         early, late = _parted(scale)
-        if early != 1:  # to a sum, which is no small number where x is one
-            parts.sort(key=lambda part: len(part[0]) == 1)
-        powers = []
-        for found, n in parts:
-            value = self.builder.bind("factor", add(*map(self._product, found)))
-            powers += [value] * n if early != 1 else [self.builder.power(value, n)]
-        return _scaled(mul(Number(early), *powers), late)
+        if early == 1:
+            powers = [self.builder.power(self._factor(t), n) for t, n in parts]
+            return _scaled(mul(*powers), late)
+        early, parts = _taken(early, parts)
+        steps = [v for t, n in parts for v in [self._factor(t)] * n]
+        return _scaled(mul(Number(early), *steps), late)
+
+    def _factor(self, terms: Sequence[Term]) -> Expression:
+        return self.builder.bind("factor", add(*map(self._product, terms)))
 
     def _product(self, term: Term) -> Expression:
         """A monomial: 0 where a factor is 0, whatever the others are.
@@ -433,3 +436,18 @@ def _parted(factor: Fraction, *, alone: bool = False) -> tuple[Fraction, Fractio
     if abs(factor) >= 1 and not alone:
         return Fraction(1), factor
     return abs(factor), Fraction(1 if factor > 0 else -1)
+
+
+def _taken(
+    early: Fraction, parts: Sequence[tuple[list[Term], int]]
+) -> tuple[Fraction, list[tuple[list[Term], int]]]:
+    """What is left of a number before factors, and these, sums first.
+
+    A sum is no small number where x is one. It takes a power of two itself, as that is
+    exact: 2x + 1 may be no float where a quarter of it is one.
+    """
+    (first, n), *rest = sorted(parts, key=lambda part: len(part[0]) == 1)
+    if n > 1 or early.numerator > 1 or early.denominator & (early.denominator - 1):
+        return early, [(first, n), *rest]
+    first = [replace(t, content=t.content * early) for t in first]
+    return Fraction(1), [(first, 1), *rest]

@@ -109,6 +109,7 @@ PRODUCTS = [  # floats, of which some parts are none
     ("x^2 * sigmoid(x) / 4", (2.5e154,), {}),
     ("(x^2 + x) / 4", (2.5e154,), {}),
     ("(x + 1)^3 / 100", (2e103,), {}),
+    ("(2 * x + 1) / 4", (LARGE,), {}),
     ("a * x^2 / 4", (2.0,), {"a": LARGE}),
     ("a * b * x", (0.0,), {"a": LARGE, "b": -LARGE}),
     ("a * b * x", (LARGE,), {"a": 1e-200, "b": 1e-200}),
