@@ -45,7 +45,7 @@ Numeral = Callable[[Number, int], str]
 """The spelling of a number, in an operator of some level."""
 
 _DIGITS = 100  # of an irrational number, known to 2^-300
-_WIDTH = 180  # of a sum on one line
+_WIDTH = 190  # of a sum on one line
 _BITS = 57  # of polynomials whose coefficients are rounded to float64
 
 
