@@ -21,30 +21,41 @@ class _OutOfTimeError(BaseException):
     """Never seen outside; no `except Exception` of others keeps it from going up."""
 
 
+AGAIN = 0.05  # seconds until it is raised once more
+
+
 class _Watch:
-    """A time after which the thread that made it is interrupted, once."""
+    """A time after which the thread that made it is interrupted, until it stops.
+
+    Once is not always enough: an exception in a callback of the garbage collector is
+    printed, and forgotten.
+    """
 
     def __init__(self, seconds: float) -> None:
         self._thread = threading.get_ident()
         self._lock = threading.Lock()
         self._done = False
-        self._timer = threading.Timer(seconds, self._interrupt)
-        self._timer.daemon = True
+        self._seconds = seconds
+        self._stopped = threading.Event()
+        self._watching = threading.Thread(target=self._watch, daemon=True)
 
     def start(self) -> None:
-        self._timer.start()
+        self._watching.start()
 
     def stop(self) -> None:
         """From here on nothing is interrupted any more."""
-        self._timer.cancel()
+        self._stopped.set()
         with self._lock:
             self._done = True
             _raise_in(self._thread, None)
 
-    def _interrupt(self) -> None:
-        with self._lock:
-            if not self._done:
-                _raise_in(self._thread, _OutOfTimeError)
+    def _watch(self) -> None:
+        pause = self._seconds
+        while not self._stopped.wait(pause):
+            pause = AGAIN
+            with self._lock:
+                if not self._done:
+                    _raise_in(self._thread, _OutOfTimeError)
 
 
 def _raise_in(thread: int, error: type[BaseException] | None) -> None:

@@ -40,6 +40,24 @@ def test_work_that_does_not_end_is_stopped():
     assert time.monotonic() - start < 5
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interruption_that_nobody_hears_is_repeated():
+    class Deaf:
+        def __del__(self) -> None:
+            end = time.monotonic() + 0.2
+            while time.monotonic() < end:
+                sum(range(100))
+
+    def work() -> None:
+        Deaf()  # what is raised meanwhile is printed, and forgotten
+        forever()
+
+    start = time.monotonic()
+    with pytest.raises(UnsupportedError, match="late"):
+        within(0.1, work, LATE)
+    assert time.monotonic() - start < 5
+
+
 def test_it_works_in_several_threads_at_once():
     found: list[Exception | None] = []
     threads = [
