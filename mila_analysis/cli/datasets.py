@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from mila_analysis.experiments.data import Dataset, Progress
 
-__all__ = ["DataDir", "DatasetName", "Download", "opened"]
+__all__ = ["DataDir", "DatasetName", "Download", "known", "opened"]
 
 
 def _names(incomplete: str) -> list[str]:
@@ -45,6 +45,17 @@ Download = Annotated[
         "--download", help="Fetch files of the dataset that are not there, once."
     ),
 ]
+
+
+def known(name: str) -> str:
+    """Name of a dataset as it is listed, before anything slow is imported.
+
+    Raises:
+        UnknownNameError: no such dataset; names the nearest.
+    """
+    from mila_analysis.experiments.data import get
+
+    return get(name).name
 
 
 def opened(name: str, folder: Path | None = None, *, download: bool = False) -> Dataset:
