@@ -91,11 +91,12 @@ def _panel(
             marker=marker,
             **DOT,
         )
-    if not any(math.isfinite(value(e)) for r in results for e in r.epochs):
-        axes.text(
-            0.5, 0.5, "not a number", transform=axes.transAxes, ha="center", va="center"
-        )
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
+    if not any(math.isfinite(value(e)) for r in results for e in r.epochs):
+        middle = {"transform": axes.transAxes, "ha": "center", "va": "center"}
+        axes.text(0.5, 0.5, "not a number", **middle)
+        axes.set_yticks([])
+        return
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.grid(axis="y", color=current().faint, linewidth=HAIRLINE)
     axes.set_axisbelow(True)

@@ -66,6 +66,7 @@ class TestTraining:
         said = {axes.get_title(): [t.get_text() for t in axes.texts]
                 for axes in figure.axes}  # fmt: skip
         assert said["training loss"] == ["not a number"]
+        assert [len(figure.axes[k].get_yticks()) > 0 for k in (6, 7)] == [False, True]
         assert said["validation loss"] == []
 
     def test_the_nine_panels_of_the_original(self):
