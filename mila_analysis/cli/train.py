@@ -68,9 +68,15 @@ def train(  # noqa: PLR0913 - an option is an argument
         ),
     ] = None,
 ) -> None:
-    """Train a network; with Mila, β = -0.25, and as the original's demo unless you say.
+    """Train a network on a dataset, and show how well it does.
 
-    Try: mila-analysis train --beta -0.25
+    Network and settings are those of the original's demo, and the activation is Mila
+    with β = -0.25, unless you say otherwise. The same command goes on with a run that
+    was interrupted.
+
+    Try: mila-analysis train --epochs 10
+
+    or:  mila-analysis train -a mish --dataset fashion-mnist --download
     """
     config = settings.configured(
         _chosen(activation, beta, param, tex=tex),

@@ -209,6 +209,13 @@ class TestRuns:
         assert [row.split()[0] for row in rows] == ["runs/0", "runs/1"]
         assert "left out: runs/half holds an unfinished run" in said.err
 
+    def test_a_damaged_one_is_left_out(self, invoke, two, tmp_path):
+        (tmp_path / "runs" / "0" / "result.json").write_text("{")
+        said = invoke("runs")
+        assert said.code == 0
+        assert [row.split()[0] for row in said.out.splitlines()[1:]] == ["runs/1"]
+        assert "left out: runs/0/result.json: not the result of a run" in said.err
+
     def test_they_are_json(self, invoke, two):
         said = json.loads(invoke("runs", "runs/1", "runs/0", "--json").out)
         assert [run["config"]["seed"] for run in said] == [1, 0]
