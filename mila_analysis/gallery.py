@@ -8,16 +8,21 @@ from the same entry, and `mila-analysis gallery --check` tells whether the files
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mila_analysis import files, plotting
 from mila_analysis.activation import Activation
 from mila_analysis.errors import WriteError
 
-__all__ = ["FOLDER", "PICTURES", "README", "Picture", "differing", "draw", "save"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "FOLDER", "PICTURES", "README", "Chart", "Picture", "differing", "draw", "save",
+]  # fmt: skip
 
 FOLDER = "figures"
 README = "README.md"
@@ -83,6 +88,58 @@ class Picture:
         return plotting.render(figure, "png")
 
 
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture of the gallery that is of no activation.
+
+    Attributes:
+        name: of the file, without its suffix.
+        caption: one sentence of what is to be seen.
+        words: of the command, but for its name and the file.
+        figure: what draws it.
+    """
+
+    name: str
+    caption: str
+    words: tuple[str, ...]
+    figure: Callable[[], Figure]
+
+    @property
+    def file(self) -> str:
+        """Name of the file."""
+        return f"{self.name}.png"
+
+    @property
+    def command(self) -> str:
+        """What to type in the folder of the gallery to draw it."""
+        return shlex.join(["mila-analysis", *self.words, "-o", self.file])
+
+    def draw(self) -> bytes:
+        """Its bytes; the same ones every time."""
+        return plotting.render(self.figure(), "png")
+
+
+def _classes() -> Figure:
+    from mila_analysis.experiments.data import load
+
+    return plotting.plot(load("digits"), "classes")
+
+
+def _depths() -> Figure:
+    from mila_analysis.experiments.published import published_runs
+    from mila_analysis.plotting.published import depths
+
+    return depths(published_runs())
+
+
+def _ranking() -> Figure:
+    from mila_analysis.experiments.published import published_runs
+    from mila_analysis.experiments.published.ranking import rank_activations
+    from mila_analysis.plotting.ranking import ranking
+
+    return ranking(rank_activations(published_runs()))
+
+
 def _typed(flag: str, value: Any) -> list[str]:
     if flag == "--partial":
         return [word for name in value for word in (flag, name)]
@@ -94,7 +151,7 @@ ORIGINAL = ("-0.25", "0", "0.5", "1")
 SIX = ("mish", "relu", "swish", "softplus", "sigmoid", "tanh")
 DARK = {"style": "dark"}
 
-PICTURES = (
+PICTURES: tuple[Picture | Chart, ...] = (
     Picture("function", "Mila at β = −0.25, with its minimum.", betas=COLD),
     Picture(
         "function-partials",
@@ -192,6 +249,25 @@ PICTURES = (
         "histogram",
         names=(),
     ),
+    Chart(
+        "classes",
+        "How many examples of each class `digits` has, which is always there.",
+        ("plot", "classes"),
+        _classes,
+    ),
+    Chart(
+        "depth",
+        "The original's 109 results: top-1 against the depth of the network.",
+        ("published",),
+        _depths,
+    ),
+    Chart(
+        "ranking",
+        "Average ranks in its twelve networks that lack no result: by top-1 they do "
+        "not show that any activation differs.",
+        ("published", "--ranking"),
+        _ranking,
+    ),
     Picture(
         "function-dark",
         "ReLU, Mish, and Mila at β = −0.25, on a dark page.",
@@ -246,7 +322,7 @@ def page() -> str:
     return "\n".join([_HEADING, *map(_section, PICTURES)])
 
 
-def _section(picture: Picture) -> str:
+def _section(picture: Picture | Chart) -> str:
     return (
         f"## {picture.name}\n\n{picture.caption}\n\n"
         f"![{picture.caption}]({picture.file})\n\n    {picture.command}\n"

@@ -48,7 +48,20 @@ def test_a_picture_of_no_entry_and_a_missing_one_are_named(tmp_path: Path) -> No
     assert gallery.differing(tmp_path, {"a.png": b""}) == ["a.png", "old.svg"]
 
 
-@pytest.mark.parametrize("picture", gallery.PICTURES, ids=lambda p: p.name)
+OF_ACTIVATIONS = [p for p in gallery.PICTURES if isinstance(p, gallery.Picture)]
+CHARTS = [p for p in gallery.PICTURES if isinstance(p, gallery.Chart)]
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda c: c.name)
+def test_a_command_draws_the_very_bytes_of_its_chart(
+    chart: gallery.Chart, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(typer.main.get_command(app), shlex.split(chart.command)[1:]) == 0
+    assert (tmp_path / chart.file).read_bytes() == chart.draw()
+
+
+@pytest.mark.parametrize("picture", OF_ACTIVATIONS, ids=lambda p: p.name)
 def test_a_command_asks_for_what_the_gallery_draws(
     picture: gallery.Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

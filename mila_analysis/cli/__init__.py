@@ -19,6 +19,7 @@ from mila_analysis.cli import (
     animate,
     audit,
     bench,
+    compare,
     explore,
     gallery,
     latex,
@@ -29,6 +30,7 @@ from mila_analysis.cli import (
     runs,
     source,
     survey,
+    sweep,
     train,
     verify,
 )
@@ -57,11 +59,13 @@ app.command()(report.report)
 app.command()(explore.explore)
 app.command()(audit.audit)
 app.command()(train.train)
+app.command()(sweep.sweep)
+app.command()(compare.compare)
 app.command()(runs.runs)
+app.command()(published.published)
 app.command("list")(listing.list_activations)
 app.command()(gallery.gallery)
 app.command()(bench.bench)
-app.command()(published.published)
 
 
 @app.callback(invoke_without_command=True)

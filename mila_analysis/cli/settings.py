@@ -28,11 +28,13 @@ __all__ = [
     "Threads",
     "configured",
     "learned",
+    "models",
     "use_threads",
 ]
 
 
-def _models(incomplete: str) -> list[str]:
+def models(incomplete: str) -> list[str]:
+    """Names of networks that begin so, for a shell to complete."""
     from mila_analysis.experiments.architectures import MODELS
 
     return [name for name in MODELS if name.startswith(incomplete)]
@@ -43,7 +45,7 @@ Model = Annotated[
     typer.Option(
         "--model",
         metavar="NAME",
-        autocompletion=_models,
+        autocompletion=models,
         help="mlp, the original's 256-128-64; cnn; or resnet20-v1 to resnet164-v2.",
     ),
 ]

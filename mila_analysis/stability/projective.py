@@ -11,11 +11,14 @@ bounded below. One line of arithmetic serves the whole real line.
 - The rounding error of z corrects t.
 - E - 1 is formed with expm1; log of a polynomial in E is n·max(z, 0) + log1p(...).
 - Where a term has vanished, x is replaced by one of modest size: 0·∞ is 0 there.
+- A number below 1 is multiplied before a square is complete: x²/4 may be a float where
+  x² is none. No order of three variables is good for all values: they are not for here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -150,6 +153,8 @@ class Projective:
         terms = list(self.splitter.terms(element))
         if not terms:
             return number(0)
+        if any(map(self._is_large, terms)):
+            raise NotHomogeneousError("a product of three variables")
         low = self._shared([t.low for t in terms])
         high = self._shared([t.high for t in terms])
         decays = [
@@ -180,32 +185,48 @@ class Projective:
             total = op("fade", total, each.tail)
         return total
 
+    def _is_large(self, term: Term) -> bool:
+        """Whether it has three variables, and no decay at both ends."""
+        decays = any(min(k, n) > 0 for k, n in zip(term.low, term.high, strict=True))
+        return len(self.variables.intersection(term.monomial)) > 2 and not decays
+
     def _polynomial(self, element: Any, terms: list[Term]) -> Expression:
         """A polynomial in the variables, which keeps its digits beside a root of x."""
         if len(terms) == 1:
             return self._product(terms[0])
         content, factors = element.numer.factor_list()
         scale = rational(content) / rational(element.denom.LC)
-        powers = []
-        for part, n in factors:
-            found = self.splitter.terms(element.field(part))
-            value = self.builder.bind("factor", add(*map(self._product, found)))
-            powers.append(self.builder.power(value, n))
-        return _scaled(mul(*powers), scale)
+        parts = [(list(self.splitter.terms(element.field(f))), n) for f, n in factors]
+        early, late = _parted(scale)
+        if early == 1:
+            powers = [self.builder.power(self._factor(t), n) for t, n in parts]
+            return _scaled(mul(*powers), late)
+        early, parts = _taken(early, parts)
+        steps = [v for t, n in parts for v in [self._factor(t)] * n]
+        return _scaled(mul(Number(early), *steps), late)
+
+    def _factor(self, terms: Sequence[Term]) -> Expression:
+        return self.builder.bind("factor", add(*map(self._product, terms)))
 
     def _product(self, term: Term) -> Expression:
         """A monomial: 0 where a factor is 0, whatever the others are.
 
         Squares are formed last: s·x² may be a float where x² is none.
+
+        Raises:
+            NotHomogeneousError: two squares, whose product may be one of both at once.
         """
         symbols = sorted(term.monomial, key=term.monomial.count)
-        plain = mul(*(self.spelling.names[s] for s in symbols))
+        early, late = _parted(term.content, alone=len(set(symbols)) == 1)
+        plain = mul(Number(early), *(self.spelling.names[s] for s in symbols))
         if len(set(symbols)) < 2:
-            return _scaled(plain, term.content)
+            return _scaled(plain, late)
+        if symbols.count(symbols[0]) > 1:
+            raise NotHomogeneousError("a product of two squares")
         finite = mul(*(self._finite(s) for s in symbols))
         cut = self.builder.bind("product", finite)
         chosen = op("select", op("==", cut, number(0)), cut, plain)
-        return _scaled(chosen, term.content)
+        return _scaled(chosen, late)
 
     def _summand(
         self,
@@ -225,9 +246,11 @@ class Projective:
         if variables:
             value = self._times(variables[0], value)
         value = self._decayed(value, term, low, high)
+        early, late = _parted(factor) if variables[1:] else (Fraction(1), factor)
+        value = _scaled(value, early)
         value = mul(value, *(d.weight for d in decays), *variables[1:])
         value = self._grown(value, term)
-        return _scaled(value, factor)
+        return _scaled(value, late)
 
     def _shared(self, powers: Sequence[tuple[int, ...]]) -> list[int]:
         """The decay that all terms have in common; with several exponentials, none."""
@@ -402,3 +425,29 @@ def _tail_of(at: Coordinates, low: bool, high: bool) -> Expression:
 
 def _scaled(value: Expression, factor: Fraction) -> Expression:
     return mul(Number(factor), value) if factor != 1 else value
+
+
+def _parted(factor: Fraction, *, alone: bool = False) -> tuple[Fraction, Fraction]:
+    """What of a factor is multiplied first, as it makes the product smaller; the rest.
+
+    Powers of one variable alone take any number first: what is between them and the
+    first step is between floats.
+    """
+    if abs(factor) >= 1 and not alone:
+        return Fraction(1), factor
+    return abs(factor), Fraction(1 if factor > 0 else -1)
+
+
+def _taken(
+    early: Fraction, parts: Sequence[tuple[list[Term], int]]
+) -> tuple[Fraction, list[tuple[list[Term], int]]]:
+    """What is left of a number before factors, and these, sums first.
+
+    A sum is no small number where x is one. It takes a power of two itself, as that is
+    exact: 2x + 1 may be no float where a quarter of it is one.
+    """
+    (first, n), *rest = sorted(parts, key=lambda part: len(part[0]) == 1)
+    if n > 1 or early.numerator > 1 or early.denominator & (early.denominator - 1):
+        return early, [(first, n), *rest]
+    first = [replace(t, content=t.content * early) for t in first]
+    return Fraction(1), [(first, 1), *rest]

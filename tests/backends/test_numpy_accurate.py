@@ -76,7 +76,7 @@ def test_the_judge_knows_its_floats():
 
 def right(activation, name, x, exact, dtype):
     """The float nearest to a value, by as many bits as it takes; of ties, the even."""
-    for bits in (80, 400, 4000):
+    for bits in (80, 400, 4000, 8000):  # e^-3926 decides a tie of xIELU
         if bits > 80:
             exact = enclose_all(activation, float(x), bits=bits)[name]
         low, high = nearest(exact.low, dtype), nearest(exact.high, dtype)
@@ -142,7 +142,8 @@ def test_mila_is_correctly_rounded(dtype, beta):
 def test_the_rest_of_the_catalog_is_correctly_rounded(activation, dtype):
     points = hard_points(dtype, 0.0, 20)
     computed = accurate(activation).partials(points)
-    assert misrounded(activation, points, computed) == []
+    rounded = {p.name: float(dtype(float(p.value))) for p in activation.parameters}
+    assert misrounded(activation.bind(**rounded), points, computed) == []
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -486,7 +487,8 @@ def test_its_arithmetic_is_proved_from_its_text(activation):
         assert {"_whole_f", "_whole_f_x", "_whole_partials"} <= titles
         return
     assert {"_double_partials", "_wide_f_x", "_wide_partials"} <= titles
-    assert ("_origin" in titles) == bool(derivation.generators)
+    one = len(derivation.cases) == 1
+    assert ("_origin" in titles) == (one and bool(derivation.generators))
 
 
 def test_a_changed_character_is_found():

@@ -19,6 +19,7 @@ from mila_analysis.backends.torch.wide import body
 from mila_analysis.catalog import define, get
 from mila_analysis.derivation import derive
 from mila_analysis.errors import UnsupportedError
+from mila_analysis.functions import lambdify
 from mila_analysis.kernels import generate_code
 from mila_analysis.program import Name, number, op
 from mila_analysis.stability import Program, stabilize
@@ -315,6 +316,20 @@ class TestPartials:
             for name in ("f_x", "f_xx"):
                 assert found[name].tolist() == [0.0, 0.0]
         assert names_of(GELU)["f_x"](x).tolist() == [1.0, 0.0]
+
+    @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16])
+    @pytest.mark.parametrize(
+        ("formula", "limit"), [("log(1 + x^2)", math.inf), ("1 / log(2 + x^2)", 0.0)]
+    )
+    def test_logarithms_go_to_infinity(self, formula, limit, dtype):
+        function = lambdify(define("slow", formula), "torch", compiled=False)
+        x = torch.tensor([math.inf, 2.0, -math.inf], dtype=dtype)
+        first, _, last = function(x)
+        assert first == last == limit
+        assert (torch.func.vmap(function)(x) == function(x)).all()
+        traced = torch.jit.trace(function.functions["f"], torch.ones(3, dtype=dtype))
+        assert (traced(x) == function(x)).all()
+        assert function(x.to("meta")).is_meta
 
     def test_irrational_constants_cancel_in_limits(self):
         slope = names_of(get("gelu_tanh"))["f_x"]

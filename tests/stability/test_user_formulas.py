@@ -8,6 +8,8 @@ import sys
 import numpy as np
 import pytest
 
+from mila_analysis import native
+from mila_analysis.backends import javascript
 from mila_analysis.balls import enclose
 from mila_analysis.catalog import define
 from mila_analysis.functions import lambdify
@@ -97,6 +99,36 @@ def test_homogeneous_formulas_are_right_on_the_whole_line(text, values, span):
         # Of a product, each factor of which may be subnormal: |x| times its unit.
         assert finding.max_subnormal <= 800, finding
         assert finding.max_ulp_of_terms <= 800, finding
+
+
+LARGE = 1.5e308
+PRODUCTS = [  # floats, of which some parts are none
+    ("x^2 / 4", (2.5e154,), {}),
+    ("-x^2 / 4", (2.5e154,), {}),
+    ("1e6 * x^2", (1e-163,), {}),
+    ("x^2 * sigmoid(x) / 4", (2.5e154,), {}),
+    ("(x^2 + x) / 4", (2.5e154,), {}),
+    ("(x + 1)^3 / 100", (2e103,), {}),
+    ("(2 * x + 1) / 4", (LARGE,), {}),
+    ("a * x^2 / 4", (2.0,), {"a": LARGE}),
+    ("a * b * x", (0.0,), {"a": LARGE, "b": -LARGE}),
+    ("a * b * x", (LARGE,), {"a": 1e-200, "b": 1e-200}),
+    ("a * b * x", (1e-200,), {"a": 1e200, "b": LARGE}),
+    ("a * b * x * tanh(x)", (0.0,), {"a": LARGE, "b": LARGE}),
+    ("a^2 * x^2", (1e-200,), {"a": 1e200}),
+]
+
+
+HERE = {"numpy": True, "c": native.available(), "javascript": javascript.available()}
+
+
+@pytest.mark.parametrize("backend", [name for name, found in HERE.items() if found])
+@pytest.mark.parametrize(("text", "x", "values"), PRODUCTS)
+def test_a_product_is_a_float_where_its_parts_are_none(text, x, values, backend):
+    activation = define("mine", text, **values)
+    exact = float(enclose(activation, "f", *x).mid)
+    found = lambdify(activation, backend)(np.array(x))
+    assert np.abs(found - exact) <= 4 * np.spacing(np.abs(exact))
 
 
 @pytest.mark.parametrize(("text", "values"), SEVERAL, ids=[t for t, _ in SEVERAL])

@@ -44,6 +44,8 @@ from mila_analysis.stability import Program, StableForm, stabilize
 
 __all__ = ["BoxedFrame", "emit", "read"]
 
+_WIDTH = 100  # of the head of a function on one line
+
 
 def emit(source: Source) -> str:
     """Source text of the file."""
@@ -180,8 +182,9 @@ class BoxedFrame(FastFrame):
                 "}",
             ]
             return "\n".join(lines)
+        head = f"static {flag} {near}({arrays}, int each)"
         lines += [
-            f"static {flag} {near}({arrays}, int each)",
+            *(wrapped([head]) if len(head) > _WIDTH else [head]),
             "{",
             f"    {flag} cuts[MA_BLOCK];",
             "    if (each)",

@@ -6,6 +6,7 @@ methods of the kit for all else. It returns its partials in order.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, localcontext
@@ -44,6 +45,7 @@ Numeral = Callable[[Number, int], str]
 """The spelling of a number, in an operator of some level."""
 
 _DIGITS = 100  # of an irrational number, known to 2^-300
+_WIDTH = 190  # of a sum on one line
 _BITS = 57  # of polynomials whose coefficients are rounded to float64
 
 
@@ -76,12 +78,32 @@ def _body(key: str, form: StableForm, names: Sequence[str], numeral: Numeral) ->
     program = form.whole
     bound = [*program.trimmed(names), *(Binding(n, program.outputs[n]) for n in names)]
     lines = constants(program, names) if numeral is quotient else []
-    lines += [f"{b.name} = {spell(b.value, numeral=numeral)}" for b in bound]
+    for each in bound:
+        lines += _assigned(each.name, spell(each.value, numeral=numeral))
     arguments = ", ".join([*form.variables, "_k"])
     lines += [f"return ({', '.join(names)},)"]
     return "\n".join(
         [f"def _whole_{key}({arguments}):", *(f"    {line}" for line in lines)]
     )
+
+
+def _assigned(name: str, value: str) -> list[str]:
+    """`name = value`; a long sum has a line for each term."""
+    if len(name) + len(value) <= _WIDTH:
+        return [f"{name} = {value}"]
+    return [f"{name} = (", *(f"    {term}" for term in _terms(value)), ")"]
+
+
+def _terms(text: str) -> list[str]:
+    """The terms of a spelled sum, each but the first with its sign."""
+    found, depth = [""], 0
+    for part in re.split(r"( [+-] |[()])", text):
+        depth += {"(": 1, ")": -1}.get(part, 0)
+        if part in (" + ", " - ") and not depth:
+            found.append(part.lstrip())
+        else:
+            found[-1] += part
+    return found
 
 
 def literal(number: Number, level: int) -> str:

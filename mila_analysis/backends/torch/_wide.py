@@ -202,14 +202,14 @@ def _small(error):
 # From floats and back
 
 
-def _widened(value):
+def _widened(value, infinite=_INFINITE):
     """A float of any format; an infinite one is larger than any float."""
     value = value.to(torch.float64)
-    infinite = torch.isinf(value)
+    endless = torch.isinf(value)
     up = (torch.abs(value) < 1.0).to(torch.int64) * 400 - 200
     found = _normal(value * _power(up), -up)
-    m = torch.where(infinite, torch.sign(value), found.m)
-    return _Wide(m, torch.where(infinite, _INFINITE, found.e))
+    m = torch.where(endless, torch.sign(value), found.m)
+    return _Wide(m, torch.where(endless, infinite, found.e))
 
 
 def _double(z):

@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mila_analysis.experiments.correction import holm
+
 __all__ = [
     "Friedman",
     "critical_difference",
@@ -121,13 +123,3 @@ def _doubled_ranks(sizes: Sequence[float]) -> list[int]:
         2 * sum(other < size for other in sizes) + sizes.count(size) + 1
         for size in sizes
     ]
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """P-values to those that hold together, by Holm's step-down method (1979)."""
-    count = len(p_values)
-    adjusted, largest = [0.0] * count, 0.0
-    for step, i in enumerate(sorted(range(count), key=p_values.__getitem__)):
-        largest = max(largest, min(1.0, (count - step) * p_values[i]))
-        adjusted[i] = largest
-    return adjusted
