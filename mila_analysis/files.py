@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import secrets
 from pathlib import Path
 
 from mila_analysis.errors import NoPlaceError, WriteError
 
-__all__ = ["write"]
+__all__ = ["sweep", "write"]
+
+SUFFIX = ".tmp"
+LEFT = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 
 def write(path: Path | str, content: bytes | str) -> Path:
@@ -49,6 +54,17 @@ def write(path: Path | str, content: bytes | str) -> Path:
     return target
 
 
+def sweep(folder: Path) -> None:
+    """Remove temporary files of `write` that a killed program left in a folder.
+
+    Only where no other program writes: its file would be taken from it.
+    """
+    with contextlib.suppress(OSError):
+        for path in folder.glob(f".*{SUFFIX}"):
+            if LEFT.fullmatch(path.name):
+                path.unlink(missing_ok=True)
+
+
 def _is_stream(target: Path) -> bool:
     """Whether it is a device or a pipe, which cannot be renamed onto.
 
@@ -63,7 +79,7 @@ def _is_stream(target: Path) -> bool:
 
 def _replace(final: Path, data: bytes) -> None:
     mode = final.stat().st_mode & 0o7777 if final.exists() else None
-    temporary = final.with_name(f".{secrets.token_hex(8)}.tmp")
+    temporary = final.with_name(f".{secrets.token_hex(8)}{SUFFIX}")
     try:
         with temporary.open("xb") as stream:
             stream.write(data)

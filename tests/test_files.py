@@ -283,3 +283,14 @@ class TestTwoWriters:
         seen.add(old.read_bytes())
         assert seen <= set(contents)
         assert names(old.parent) == ["mila.tex"]
+
+
+def test_what_a_killed_program_left_is_swept(tmp_path):
+    for name in (f".{'0f' * 8}.tmp", ".mine.tmp", "0f.tmp", f".{'0F' * 8}.tmp"):
+        (tmp_path / name).touch()
+    (tmp_path / f".{'ab' * 8}.tmp").mkdir()
+    files.sweep(tmp_path)
+    assert names(tmp_path) == sorted(
+        [f".{'ab' * 8}.tmp", ".mine.tmp", "0f.tmp", f".{'0F' * 8}.tmp"]
+    )
+    files.sweep(tmp_path / "nowhere")

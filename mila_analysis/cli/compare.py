@@ -10,7 +10,7 @@ import typer
 
 from mila_analysis.cli import settings
 from mila_analysis.cli.comparisons import check_figure, checked, deliver, read
-from mila_analysis.cli.datasets import DataDir, DatasetName, Download, opened
+from mila_analysis.cli.datasets import DataDir, DatasetName, Download, known, opened
 from mila_analysis.cli.output import say
 from mila_analysis.cli.selection import Betas, Params, Tex, names, several
 from mila_analysis.cli.sweeping import watching
@@ -185,9 +185,8 @@ def _base(
 ) -> RunConfig:
     """Settings of all runs."""
     from mila_analysis.experiments.comparing.running import EPOCHS
-    from mila_analysis.experiments.data import get
 
-    get(dataset)
+    dataset = known(dataset)
     number = EPOCHS.get(dataset, FEW_EPOCHS) if epochs is None else epochs
     return settings.configured(chosen[0], dataset=dataset, epochs=number, **others)
 

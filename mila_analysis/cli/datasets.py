@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mila_analysis.errors import ParameterError
+
 if TYPE_CHECKING:
     from mila_analysis.experiments.data import Dataset, Progress
 
-__all__ = ["DataDir", "DatasetName", "Download", "opened"]
+__all__ = ["DataDir", "DatasetName", "Download", "GivenDataset", "known", "opened"]
 
 
 def _names(incomplete: str) -> list[str]:
@@ -21,15 +23,14 @@ def _names(incomplete: str) -> list[str]:
     return [name for name in DATASETS if name.startswith(incomplete)]
 
 
-DatasetName = Annotated[
-    str,
-    typer.Option(
-        "--dataset",
-        metavar="NAME",
-        autocompletion=_names,
-        help="digits (always there), mnist, fashion-mnist, cifar10 or cifar100.",
-    ),
-]
+_DATASET = typer.Option(
+    "--dataset",
+    metavar="NAME",
+    autocompletion=_names,
+    help="digits (always there), mnist, fashion-mnist, cifar10 or cifar100.",
+)
+DatasetName = Annotated[str, _DATASET]
+GivenDataset = Annotated[str | None, _DATASET]
 DataDir = Annotated[
     Path | None,
     typer.Option(
@@ -47,15 +48,31 @@ Download = Annotated[
 ]
 
 
+def known(name: str) -> str:
+    """Name of a dataset as it is listed, before anything slow is imported.
+
+    Raises:
+        UnknownNameError: no such dataset; names the nearest.
+    """
+    from mila_analysis.experiments.data import get
+
+    return get(name).name
+
+
 def opened(name: str, folder: Path | None = None, *, download: bool = False) -> Dataset:
     """Dataset that options name; a terminal shows how far a download is.
 
     Raises:
         UnknownNameError: no such dataset.
         DataError: files are missing, damaged or cannot be fetched; says which and why.
+        ParameterError: a folder for a dataset that has no files.
     """
-    from mila_analysis.experiments.data import load
+    from mila_analysis.experiments.data import get, load
 
+    if folder is not None and not get(name).parts:
+        raise ParameterError(
+            f"{name} come with scikit-learn, not from {folder}; --dataset names another"
+        )
     if not download:
         return load(name, folder)
     with _bars() as progress:

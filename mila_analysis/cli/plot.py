@@ -11,7 +11,7 @@ import typer
 
 from mila_analysis import plotting
 from mila_analysis.activation import Activation
-from mila_analysis.cli.datasets import DataDir, DatasetName, Download, opened
+from mila_analysis.cli.datasets import DataDir, Download, GivenDataset, opened
 from mila_analysis.cli.output import STDOUT, deliver
 from mila_analysis.cli.selection import Acts, Betas, Json, Params, Tex, several
 from mila_analysis.errors import ParameterError, UnsupportedError, suggestion
@@ -44,7 +44,7 @@ def plot(  # noqa: PLR0913 - an option is an argument
     beta: Betas = None,
     param: Params = None,
     tex: Tex = False,
-    dataset: DatasetName = EMBEDDED,
+    dataset: GivenDataset = None,
     data_dir: DataDir = None,
     download: Download = False,
     x: Annotated[
@@ -137,10 +137,10 @@ def plot(  # noqa: PLR0913 - an option is an argument
     drawn: list[Activation] = []
     if chosen.subject == "dataset":
         _refuse(chosen, "an activation", activation, beta, param, tex)
-        data = opened(dataset, data_dir, download=download)
+        data = opened(dataset or EMBEDDED, data_dir, download=download)
         target = output or _file([data.name], chosen, format_)
     else:
-        _refuse(chosen, "a dataset", dataset != EMBEDDED, data_dir, download)
+        _refuse(chosen, "a dataset", dataset is not None, data_dir, download)
         data = None
         drawn = several(activation or _usual(chosen, beta, param), beta, param, tex=tex)
         target = output or _named(chosen, drawn, format_)

@@ -30,7 +30,7 @@ def runs(
     folders: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="FOLDER...",
+            metavar="FOLDER",
             help="Of runs, or folders that hold such; runs unless given.",
         ),
     ] = None,
@@ -93,7 +93,7 @@ def _found(folders: Sequence[Path]) -> Found:
     """Finished runs of folders, and of folders in them.
 
     Raises:
-        NoPlaceError: there is none.
+        NoPlaceError: there is none; notes name the unfinished and the damaged.
     """
     from mila_analysis.experiments.training import read
 
@@ -102,7 +102,7 @@ def _found(folders: Sequence[Path]) -> Found:
     for path in every:
         try:
             found.append((path, read(path)))
-        except NoPlaceError as error:
+        except (NoPlaceError, ParameterError) as error:
             say(f"note: left out: {error}")
     if not found:
         raise NoPlaceError(f"no finished run in {', '.join(map(str, folders))}")

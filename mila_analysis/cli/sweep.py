@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mila_analysis.cli import settings
-from mila_analysis.cli.datasets import DataDir, DatasetName, Download, opened
+from mila_analysis.cli.datasets import DataDir, DatasetName, Download, known, opened
 from mila_analysis.cli.output import STDOUT, emit, say
 from mila_analysis.cli.selection import Acts, Betas, Params, Tex, several
 from mila_analysis.cli.standings import show
@@ -145,7 +145,7 @@ def sweep(  # noqa: PLR0913 - an option is an argument
     )  # fmt: skip
     configs = _grid(
         _chosen(activation, beta, param, tex=tex), seeds, model, learnable,
-        dataset=dataset, build=build, placement=placement, epochs=epochs,
+        dataset=known(dataset), build=build, placement=placement, epochs=epochs,
         batch_size=batch, optimizer=optimizer, learning_rate=rate, schedule=schedule,
         weight_decay=decay, augment=augment, device=device, amp=amp,
     )  # fmt: skip
@@ -221,13 +221,11 @@ def _grid(
     **others: Any,
 ) -> tuple[RunConfig, ...]:
     from mila_analysis.experiments.architectures import architecture
-    from mila_analysis.experiments.data import get
     from mila_analysis.experiments.sweeping import grid
 
     if not 1 <= seeds <= MOST:
         raise ParameterError(f"seeds must be a whole number from 1 to {MOST}: {seeds}")
     base = settings.configured(activations[0], **others)
-    get(base.dataset)
     for model in models or ():
         architecture(model)
     return grid(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from mila_analysis.cli import settings
-from mila_analysis.cli.datasets import DataDir, DatasetName, Download, opened
+from mila_analysis.cli.datasets import DataDir, DatasetName, Download, known, opened
 from mila_analysis.cli.live import watching
 from mila_analysis.cli.output import emit, say
 from mila_analysis.cli.pictures import draw
@@ -68,16 +68,23 @@ def train(  # noqa: PLR0913 - an option is an argument
         ),
     ] = None,
 ) -> None:
-    """Train a network; with Mila, β = -0.25, and as the original's demo unless you say.
+    """Train a network on a dataset, and show how well it does.
 
-    Try: mila-analysis train --beta -0.25
+    Network and settings are those of the original's demo, and the activation is Mila
+    with β = -0.25, unless you say otherwise. The same command goes on with a run that
+    was interrupted.
+
+    Try: mila-analysis train --epochs 10
+
+    or:  mila-analysis train -a mish --dataset fashion-mnist --download
     """
     config = settings.configured(
         _chosen(activation, beta, param, tex=tex),
         learnable,
-        dataset=dataset, model=model, build=build, placement=placement, epochs=epochs,
-        batch_size=batch, optimizer=optimizer, learning_rate=rate, schedule=schedule,
-        weight_decay=decay, augment=augment, seed=seed, device=device, amp=amp,
+        dataset=known(dataset), model=model, build=build, placement=placement,
+        epochs=epochs, batch_size=batch, optimizer=optimizer, learning_rate=rate,
+        schedule=schedule, weight_decay=decay, augment=augment, seed=seed,
+        device=device, amp=amp,
     )  # fmt: skip
     settings.use_threads(threads)
     folder = output or HOME / _name(config)
@@ -115,6 +122,7 @@ def _trained(
     """The result; None in a process that does not lead, which says nothing."""
     from mila_analysis.experiments.training import Interrupted
     from mila_analysis.experiments.training import train as run
+    from mila_analysis.experiments.training.folder import CHECKPOINT
     from mila_analysis.experiments.training.processes import rank
 
     leads = rank() == 0
@@ -135,7 +143,7 @@ def _trained(
             )
         raise typer.Exit(SIGNALLED + stopped.signal) from None
     except KeyboardInterrupt:
-        if leads:
+        if leads and (folder / CHECKPOINT).is_file():
             say(f"the run is kept in {folder} up to the last whole epoch")
         raise
     except MilaAnalysisError as error:
@@ -146,11 +154,11 @@ def _trained(
 
 
 def _deliver(result: RunResult, folder: Path, *, as_json: bool) -> None:
-    """Figures into the folder, a summary or JSON to stdout."""
+    """A summary or JSON to stdout, figures into the folder."""
     from mila_analysis.experiments.training import summary
 
-    draw(result, folder)
     emit(result.to_json() + "\n" if as_json else summary(result))
+    draw(result, folder)
     say(f"kept in {folder}")
     if result.diverged:
         say(f"error: diverged: the loss is no number in epoch {result.last.number}")

@@ -96,7 +96,7 @@ class RunConfig:
         _choice("placement", self.placement, PLACEMENTS)
         _choice("optimizer", self.optimizer, OPTIMIZERS)
         _choice("schedule", self.schedule, SCHEDULES)
-        _choice("device", self.device.partition(":")[0], DEVICES)
+        _device(self.device)
         _whole("epochs", self.epochs, 1, LONGEST)
         _whole("batch size", self.batch_size, 1, 1 << 20)
         _whole("seed", self.seed, 0, (1 << 63) - 1)
@@ -156,6 +156,14 @@ def _choice(what: str, word: str, known: tuple[str, ...]) -> None:
         raise ParameterError(f"no {what} '{word}'{hint}")
 
 
+def _device(name: str) -> None:
+    """One of the devices; only GPUs of CUDA have numbers."""
+    kind, colon, number = name.partition(":")
+    _choice("device", kind, DEVICES)
+    if colon and (kind != "cuda" or not (number.isascii() and number.isdecimal())):
+        raise ParameterError(f"no device '{name}'; only cuda takes a number, as cuda:1")
+
+
 def _whole(what: str, value: object, low: int, high: int) -> None:
     if (
         isinstance(value, bool)
@@ -168,7 +176,10 @@ def _whole(what: str, value: object, low: int, high: int) -> None:
 
 
 def _number(what: str, value: object, *, positive: bool) -> None:
-    number = float(value) if isinstance(value, (int, float)) else math.nan
+    try:
+        number = float(value) if isinstance(value, (int, float)) else math.nan
+    except OverflowError:  # a whole number that no float holds
+        number = math.inf
     good = number > 0 if positive else number >= 0
     if not (good and math.isfinite(number)):
         rule = "above 0" if positive else "at least 0"

@@ -163,7 +163,9 @@ class RunResult:
             return _result(json.loads(text))
         except ParameterError:
             raise
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except KeyError as error:
+            raise ParameterError(f"not the result of a run: no {error}") from None
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
             raise ParameterError(f"not the result of a run: {error}") from None
 
 
@@ -171,6 +173,13 @@ def _result(values: Mapping[str, Any]) -> RunResult:
     epochs = tuple(map(Epoch.from_mapping, values["epochs"]))
     if not epochs:
         raise ParameterError("not the result of a run: it has no epoch")
+    classes = tuple(map(str, values["classes"]))
+    confusion = tuple(tuple(map(int, row)) for row in values["confusion"])
+    if [len(row) for row in confusion] != [len(classes)] * len(classes):
+        raise ParameterError(
+            f"not the result of a run: {len(classes)} classes, but another confusion "
+            "matrix"
+        )
     return RunResult(
         config=RunConfig.from_mapping(values["config"]),
         layers=tuple(
@@ -178,8 +187,8 @@ def _result(values: Mapping[str, Any]) -> RunResult:
             for layer in values["layers"]
         ),
         epochs=epochs,
-        confusion=tuple(tuple(map(int, row)) for row in values["confusion"]),
-        classes=tuple(map(str, values["classes"])),
+        confusion=confusion,
+        classes=classes,
         saved_bytes=_number(values["saved_bytes"]),
         versions={k: str(v) for k, v in values["versions"].items()},
     )

@@ -91,7 +91,12 @@ def _panel(
             marker=marker,
             **DOT,
         )
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
+    if not any(math.isfinite(value(e)) for r in results for e in r.epochs):
+        middle = {"transform": axes.transAxes, "ha": "center", "va": "center"}
+        axes.text(0.5, 0.5, "not a number", **middle)
+        axes.set_yticks([])
+        return
     axes.yaxis.set_major_locator(MaxNLocator(5))
     axes.grid(axis="y", color=current().faint, linewidth=HAIRLINE)
     axes.set_axisbelow(True)
@@ -134,7 +139,8 @@ def _rates(axes: Axes) -> None:
     low, high = _ends([axes])
     for line in axes.get_lines():
         line.set_drawstyle("steps-mid")
-        line.set_marker("")
+        if len(line.get_xdata()) > 1:
+            line.set_marker("")
     if low > 0 and high / low >= WIDE:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator())

@@ -74,6 +74,11 @@ def test_on_a_terminal_no_number_is_cut_off(compare, monkeypatch):
     assert max(map(len, shown.splitlines())) <= 80
 
 
+def test_capital_letters_of_a_dataset_do_not_matter(compare):
+    said = compare("--dataset", "Digits")
+    assert said.code == 0, said.err
+
+
 def test_a_learned_parameter_where_there_is_one(compare):
     said = compare("--learnable", "beta")
     assert said.code == 0, said.err

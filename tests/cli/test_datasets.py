@@ -37,6 +37,7 @@ MISTAKES = {
     "no dataset 'mnits'; did you mean 'mnist'?": ("--dataset", "mnits"),
     "no MNIST here: --download fetches 12 MB; --data-dir": ("--dataset", "mnist"),
     "no folder gone; --download": ("--dataset", "mnist", "--data-dir", "gone"),
+    "digits come with scikit-learn, not from there": ("--data-dir", "there"),
     "takes no option for an activation": ("-a", "relu"),
     "has no ranges, partials or points": ("--x", "0", "1"),
 }
@@ -53,9 +54,10 @@ def test_a_mistake_is_one_line_and_leaves_nothing(invoke, tmp_path, words):
 
 
 def test_a_figure_of_activations_takes_no_dataset(invoke):
-    found = invoke("plot", "--dataset", "mnist")
-    assert found.code == 2
-    assert "a function figure takes no option for a dataset" in found.err
+    for name in ("mnist", "digits"):
+        found = invoke("plot", "--dataset", name)
+        assert found.code == 2
+        assert "a function figure takes no option for a dataset" in found.err
 
 
 def test_a_download_is_shown_on_a_terminal_only(monkeypatch, capsys):

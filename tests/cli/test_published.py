@@ -125,7 +125,7 @@ def test_ranking_by_loss_as_csv(invoke):
     [
         ("--depth 57", "no depth 57; there are 20, 32, 44, 56, 110, 164"),
         ("--depth x", "--depth takes whole numbers only"),
-        ("--dataset mnist", "no data set 'mnist'; there are CIFAR-10, CIFAR-100"),
+        ("--dataset mnist", "no dataset 'mnist'; there are CIFAR-10, CIFAR-100"),
         ("--version v3", "no ResNet version 'v3'; there are v1, v2"),
         ("-a mlia", "no activation 'mlia'; did you mean 'mila'?"),
         ("--sort top2", "cannot sort by 'top2'; did you mean 'top"),

@@ -61,6 +61,8 @@ def test_status_reads_and_trains_nothing(invoke, tmp_path: Path):
         "waiting",
     ]
     assert len(list((tmp_path / "runs").iterdir())) == 2
+    again = invoke(*GRID, "--status", "--dataset", "Digits", "-o", "-")
+    assert again.out == found.out
 
 
 def test_a_failed_run_is_reported_at_the_end(invoke):

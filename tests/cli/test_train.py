@@ -12,6 +12,9 @@ import time
 import pytest
 
 from mila_analysis import files
+from mila_analysis.cli import train
+from mila_analysis.errors import WriteError
+from mila_analysis.experiments import training
 from mila_analysis.experiments.results import RunResult
 from mila_analysis.experiments.training import read
 
@@ -110,6 +113,8 @@ def test_a_run_that_diverges_is_kept_and_fails(invoke, tmp_path):
         ("--epochs 0", "epochs must be a whole number from 1"),
         ("--learning-rate nan", "learning rate must be a number above 0"),
         ("--device tpu", "no device 'tpu'"),
+        ("--device cpu:3", "only cuda takes a number"),
+        ("--device cuda:x", "only cuda takes a number"),
         ("--threads 0", "threads must be"),
         ("-a relu -a mish", "train takes one activation, not 2"),
         ("-o /dev/null/run", "/dev/null"),
@@ -121,6 +126,38 @@ def test_mistakes_are_one_line(invoke, tmp_path, arguments, message):
     (line,) = said.err.splitlines()
     assert message in line
     assert not list(tmp_path.iterdir())
+
+
+def test_capital_letters_of_a_dataset_do_not_matter(invoke, tmp_path):
+    assert invoke(*QUICK, "--dataset", "Digits").code == 0
+    assert read(tmp_path / "run").config.dataset == "digits"
+
+
+def test_a_result_is_shown_though_its_figures_cannot_be_kept(invoke, monkeypatch):
+    def full(result, folder):
+        raise WriteError("cannot write run/curves.png: no space left on device")
+
+    monkeypatch.setattr(train, "draw", full)
+    said = invoke(*QUICK)
+    assert said.code == 1
+    assert "macro-F1" in said.out
+    assert said.err.splitlines()[-1].endswith("no space left on device")
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_hasty_ctrl_c_does_not_promise_what_is_not_there(
+    invoke, monkeypatch, tmp_path, kept
+):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    if kept:
+        (tmp_path / "run").mkdir()
+        (tmp_path / "run" / "checkpoint.pt").touch()
+    monkeypatch.setattr(training, "train", stop)
+    said = invoke(*QUICK)
+    assert said.code == 130
+    assert ("is kept in run" in said.err) == kept
 
 
 def test_a_full_disk_is_one_line(invoke, monkeypatch):
@@ -171,6 +208,13 @@ class TestRuns:
         ]  # fmt: skip
         assert [row.split()[0] for row in rows] == ["runs/0", "runs/1"]
         assert "left out: runs/half holds an unfinished run" in said.err
+
+    def test_a_damaged_one_is_left_out(self, invoke, two, tmp_path):
+        (tmp_path / "runs" / "0" / "result.json").write_text("{")
+        said = invoke("runs")
+        assert said.code == 0
+        assert [row.split()[0] for row in said.out.splitlines()[1:]] == ["runs/1"]
+        assert "left out: runs/0/result.json: not the result of a run" in said.err
 
     def test_they_are_json(self, invoke, two):
         said = json.loads(invoke("runs", "runs/1", "runs/0", "--json").out)

@@ -51,6 +51,24 @@ def legend(figure):
 
 
 class TestTraining:
+    def test_one_epoch_is_shown_at_its_number(self):
+        figure = training([result(1)])
+        figure.canvas.draw()
+        low, high = figure.axes[0].get_xlim()
+        ticks = [t for t in figure.axes[-1].get_xticks() if low <= t <= high]
+        assert ticks == [1]
+        assert figure.axes[-1].get_lines()[0].get_marker() == "o"
+
+    def test_a_loss_that_never_was_a_number_is_said(self):
+        (epoch,) = result(1).epochs
+        lost = replace(epoch, train=replace(epoch.train, loss=float("nan")))
+        figure = training([replace(result(1), epochs=(lost,))])
+        said = {axes.get_title(): [t.get_text() for t in axes.texts]
+                for axes in figure.axes}  # fmt: skip
+        assert said["training loss"] == ["not a number"]
+        assert [len(figure.axes[k].get_yticks()) > 0 for k in (6, 7)] == [False, True]
+        assert said["validation loss"] == []
+
     def test_the_nine_panels_of_the_original(self):
         figure = training([result()])
         assert titles(figure) == [

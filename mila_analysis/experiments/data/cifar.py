@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mila_analysis.errors import DataError
+from mila_analysis.experiments.data.idx import wrong_length
 
 __all__ = ["records"]
 
@@ -39,8 +40,7 @@ def records(
     width = len(limits) + prod(shape)
     missing = count * width - len(content)
     if missing:
-        how = "is cut off" if missing > 0 else "goes on after its end"
-        raise DataError(f"{what} {how}: {abs(missing)} bytes")
+        raise DataError(f"{what} {wrong_length(missing)}")
     rows = np.frombuffer(content, dtype=np.uint8).reshape(count, width)
     for column, limit in enumerate(limits):
         worst = rows[:, column].max(initial=0)

@@ -6,18 +6,22 @@ second process that fetches the same file at the same time renames the same byte
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import re
+import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from mila_analysis.errors import DataError
 from mila_analysis.experiments.data.source import Fetched, Progress, Source
 
-__all__ = ["fetch"]
+__all__ = ["fetch", "sweep"]
 
 PIECE = 1 << 16  # bytes
 PATIENCE = 30.0  # seconds without an answer
+LEFT = re.compile(r"tmp[a-z0-9_]{8}")  # name that pooch, by `tempfile`, gives a part
+DEAD = 3600.0  # seconds without another byte
 
 
 def fetch(
@@ -40,6 +44,15 @@ def fetch(
     for file in files:
         _make(folder)
         _first(source, folder, file, progress)
+
+
+def sweep(cache: Path) -> None:
+    """Remove from a cache what killed downloads left, and no download under way."""
+    now = time.time()
+    with contextlib.suppress(OSError):
+        for path in cache.glob("tmp*"):
+            if LEFT.fullmatch(path.name) and now - path.stat().st_mtime > DEAD:
+                path.unlink(missing_ok=True)
 
 
 def _make(folder: Path) -> None:
@@ -94,7 +107,7 @@ def _retrieve(url: str, folder: Path, file: Fetched, progress: Progress | None) 
         ) from None
 
 
-@contextmanager
+@contextlib.contextmanager
 def _quiet(logger: logging.Logger) -> Iterator[None]:
     """pooch without its own messages."""
     before = logger.level

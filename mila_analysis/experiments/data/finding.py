@@ -11,7 +11,7 @@ import platformdirs
 from mila_analysis.errors import DataError
 from mila_analysis.experiments.data.assembling import ARCHIVE, assemble
 from mila_analysis.experiments.data.dataset import Dataset
-from mila_analysis.experiments.data.fetching import fetch
+from mila_analysis.experiments.data.fetching import fetch, sweep
 from mila_analysis.experiments.data.source import Fetched, Part, Progress, Source
 from mila_analysis.native import CACHE_VARIABLE
 
@@ -35,11 +35,13 @@ def read(
         DataError: a file is missing, damaged or cannot be fetched; says which.
     """
     where = _home(source) if folder is None else folder
+    cached = where == cache_folder(source)
     absent = _absent(source, where)
     if absent and not download:
         raise _missing(source, folder, absent)
+    if cached and download:
+        sweep(where)
     fetch(source, where, [f for f in source.fetched if _of(f, absent)], progress)
-    cached = where == cache_folder(source)
     try:
         return assemble(source, find(source, where))
     except DataError as error:
@@ -93,6 +95,8 @@ def _missing(source: Source, folder: Path | None, absent: list[str]) -> DataErro
     """What to do about files that are not there, in one line."""
     fetching = f"--download fetches {_megabytes(source.size)} MB"
     if folder is not None and not _is_folder(folder):
+        if os.path.lexists(folder):
+            return DataError(f"{folder} is no folder; --data-dir names one")
         return DataError(f"no folder {folder}; {fetching} into it")
     if folder is not None and not os.access(folder, os.R_OK | os.X_OK):
         return DataError(f"cannot read folder {folder}: permission denied")

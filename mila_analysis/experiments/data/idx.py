@@ -43,9 +43,19 @@ def array(
         raise DataError(f"{what} holds {_by(sizes)} bytes, not {_by(shape)}")
     missing = begin + prod(shape) - len(content)
     if missing:
-        how = "is cut off" if missing > 0 else "goes on after its end"
-        raise DataError(f"{what} {how}: {abs(missing)} bytes")
+        raise DataError(f"{what} {wrong_length(missing)}")
     return np.frombuffer(content, dtype=np.uint8, offset=begin).reshape(shape)
+
+
+def wrong_length(missing: int) -> str:
+    """What is wrong with a file that lacks bytes; one that has too many is not read on.
+
+    Args:
+        missing: bytes; negative if there are more than there should be.
+    """
+    if missing < 0:
+        return "goes on after its end"
+    return f"is cut off: {missing} byte{'s' * (missing != 1)} missing"
 
 
 def _shown(content: bytes) -> str:

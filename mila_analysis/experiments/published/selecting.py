@@ -44,7 +44,7 @@ def select(
     """
     left = tuple(runs)
     left = _kept(
-        left, "data set", [_folded(d) for d in datasets], lambda r: r.block.dataset
+        left, "dataset", [_folded(d) for d in datasets], lambda r: r.block.dataset
     )
     words = [v.lower() if v[:1] in "vV" else f"v{v}" for v in versions]
     left = _kept(left, "ResNet version", words, lambda r: r.block.version)

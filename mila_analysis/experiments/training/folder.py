@@ -20,6 +20,7 @@ from mila_analysis.errors import (
 from mila_analysis.experiments.config import RunConfig
 from mila_analysis.experiments.results import Epoch, RunResult, Scores
 from mila_analysis.experiments.training.checkpoint import packed, unpacked
+from mila_analysis.experiments.training.locking import Lock
 
 __all__ = [
     "AGAIN",
@@ -49,8 +50,9 @@ def read(folder: Path | str) -> RunResult:
     if not (path / RESULT).is_file():
         state = "an unfinished run" if (path / CONFIG).is_file() else "no run"
         raise NoPlaceError(f"{path} holds {state}")
+    text = _text(path / RESULT)
     try:
-        return RunResult.from_json(_text(path / RESULT))
+        return RunResult.from_json(text)
     except ParameterError as error:
         raise ParameterError(f"{path / RESULT}: {error}") from None
 
@@ -67,23 +69,42 @@ class Folder:
             ParameterError: it holds another run, or files that could be of one.
         """
         self.path, self.config, self.overwrite = Path(path), config, overwrite
-        if overwrite:
+        self._lock = Lock(self.path)
+        self._look()
+
+    def _look(self) -> None:
+        if self.overwrite:
             return
         if _exists(self.path / CONFIG):
-            _same(self.path, config)
+            _same(self.path, self.config)
         elif found := [name for name in FILES if _exists(self.path / name)]:
             raise ParameterError(
                 f"{self.path} has a {found[0]}, but no {CONFIG} that says of what run; "
                 f"{AGAIN}"
             )
 
-    def open(self) -> None:
-        """Make the folder, if need be, or clear it of the run that was there.
+    def claim(self) -> None:
+        """Make the folder, if need be, and keep other programs out of it.
 
         Raises:
-            WriteError: it cannot be made or written to.
+            WriteError: it cannot be made, or another program trains there.
+            ParameterError: another program has kept another run there meanwhile.
         """
         _make(self.path)
+        self._lock.take()
+        self._look()
+
+    def release(self) -> None:
+        """Let other programs in again."""
+        self._lock.release()
+
+    def open(self) -> None:
+        """Clear the folder of what a killed program left, and of a run to overwrite.
+
+        Raises:
+            WriteError: it cannot be written to.
+        """
+        files.sweep(self.path)
         if self.overwrite:
             self._clear()
         if not (self.path / CONFIG).exists():
@@ -92,7 +113,10 @@ class Folder:
     def result(self) -> RunResult | None:
         """Result of the run if it has come to its end."""
         finished = not self.overwrite and _exists(self.path / RESULT)
-        return read(self.path) if finished else None
+        try:
+            return read(self.path) if finished else None
+        except ParameterError as error:
+            raise ParameterError(f"{error}; {AGAIN}") from None
 
     def state(self) -> dict[str, Any] | None:
         """State that was saved last; None if none was.
@@ -127,6 +151,13 @@ class Folder:
         self.save_metrics(result.epochs)
         files.write(self.path / SUMMARY, summary)
         files.write(self.path / RESULT, result.to_json())
+
+    def complete(self, result: RunResult, summary: str) -> None:
+        """Write again what is missing of a finished run and follows from its result."""
+        texts = {METRICS: metrics(result.epochs), SUMMARY: summary}
+        for name, text in texts.items():
+            if not _exists(self.path / name):
+                files.write(self.path / name, text)
 
     def _clear(self) -> None:
         """Remove the files of a run, the result first, and nothing else."""

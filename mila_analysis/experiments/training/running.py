@@ -64,7 +64,8 @@ def train(
 
     Raises:
         ParameterError: the folder holds another run, or a damaged checkpoint.
-        WriteError: the folder cannot be written to; what was there is there.
+        WriteError: the folder cannot be written to; what was there is there; or
+            another program trains in it.
         Interrupted: Ctrl-C, or SIGTERM. The folder holds the run up to this step.
     """
     device = chosen(config.device, local_rank())
@@ -87,10 +88,28 @@ def _lead(
 ) -> RunResult:
     """Open the folder in one process, and train in all."""
     kept = team.lead(lambda: _found(config, folder, overwrite=overwrite))
-    watch = watch if team.leads else _nobody
+    try:
+        return _go(config, kept, data, watch if team.leads else _nobody, device, team)
+    finally:
+        if kept is not None:
+            kept.release()
+
+
+def _go(
+    config: RunConfig,
+    kept: Folder | None,
+    data: Dataset | Callable[[], Dataset] | None,
+    watch: Watch,
+    device: torch.device,
+    team: Team,
+) -> RunResult:
+    """Read a finished run, or train what is left of it."""
     finished = team.told(team.lead(lambda: kept and kept.result()))
     if finished is not None:
-        watch(_note(config, f"the run in {folder} is finished: this is its result"))
+        if kept is not None:
+            place = f"the run in {kept.path} is finished"
+            watch(_note(config, f"{place}: this is its result"))
+            kept.complete(finished, summary(finished))
         return finished
     data = _loaded(config.dataset, data)
     check(config, data)
@@ -127,6 +146,7 @@ def _opened(run: Run, kept: Folder | None) -> dict[str, Any] | None:
     """Bring a run to where its folder says that it stands; what the folder says."""
     if kept is None:
         return None
+    kept.claim()
     state = kept.state()
     if state is not None:
         _restore(run, state)
@@ -146,7 +166,8 @@ def _restore(run: Run, state: dict[str, Any]) -> None:
 def _finish_epochs(run: Run, kept: Folder | None, watch: Watch) -> None:
     """All epochs that are left, each kept as it ends."""
     steps = len(run.batches())
-    watch(Event("start", run.epoch, run.config.epochs, run.step, steps))
+    if not run.is_over:
+        watch(Event("start", run.epoch, run.config.epochs, run.step, steps))
     with Stop() as stop:
         while not run.is_over:
             try:

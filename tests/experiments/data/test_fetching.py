@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -252,6 +253,17 @@ def test_a_killed_download_is_not_taken_for_a_file(remake, serve, cache):
     server.halfway = None
     found = opened(made, server)
     np.testing.assert_array_equal(found.train.images, made.images)
+
+
+def test_what_killed_downloads_left_is_swept_from_the_cache(idx, serve, cache):
+    cache.mkdir(parents=True)
+    for name in ("tmpab12_xyz", "tmpab12_xyw", "tmp-of-mine"):
+        (cache / name).touch()
+    for name in ("tmpab12_xyz", "tmp-of-mine"):
+        os.utime(cache / name, (0, 0))
+    opened(idx, serve(idx))
+    left = [name for name in names(cache) if name.startswith("tmp")]
+    assert left == ["tmp-of-mine", "tmpab12_xyw"]
 
 
 def test_a_full_disk_leaves_nothing(remake, serve, cache):

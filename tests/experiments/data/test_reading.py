@@ -77,6 +77,8 @@ def test_what_is_missing_names_the_ways(idx, cifar, tmp_path):
     assert "--download fetches" in line
     assert "--data-dir names a folder that has train-images.gz and 3 more" in line
     assert f"no folder {tmp_path / 'no'}" in refused(idx, tmp_path / "no")
+    (tmp_path / "file").touch()
+    assert f"{tmp_path / 'file'} is no folder;" in refused(idx, tmp_path / "file")
     idx.put(tmp_path / "d")
     (tmp_path / "d" / "t10k-labels").unlink()
     assert "has no t10k-labels or t10k-labels.gz" in refused(idx, tmp_path / "d")

@@ -87,6 +87,10 @@ class TestWrongNames:
         with pytest.raises(ParameterError):
             RunConfig.from_mapping({"model": 20})
 
+    def test_a_number_that_no_float_holds(self):
+        with pytest.raises(ParameterError, match="learning rate must be a number"):
+            RunConfig.from_mapping({"learning_rate": 10**400})
+
 
 def test_names_do_not_need_torch():
     code = (

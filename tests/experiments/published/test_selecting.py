@@ -52,7 +52,7 @@ def test_mila_without_shift_is_mish(runs):
     ("filters", "said"),
     [
         ({"depths": [57]}, "no depth 57; there are 20, 32, 44, 56, 110, 164"),
-        ({"datasets": ["mnist"]}, "no data set 'mnist'; there are CIFAR-10, CIFAR-100"),
+        ({"datasets": ["mnist"]}, "no dataset 'mnist'; there are CIFAR-10, CIFAR-100"),
         ({"versions": ["v3"]}, "no ResNet version 'v3'; there are v1, v2"),
         (
             {"datasets": ["cifar100"], "versions": ["v2"]},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 from mila_analysis import files
 from mila_analysis.errors import NoPlaceError, ParameterError, WriteError
 from mila_analysis.experiments.results import RunResult
-from mila_analysis.experiments.training import FILES, read, train
+from mila_analysis.experiments.training import FILES, locking, read, train
 
 
 @pytest.fixture
@@ -156,6 +157,80 @@ def test_a_file_is_no_folder(tmp_path, config, digits):
         with pytest.raises(WriteError):
             train(config, folder, data=digits)
     assert path.read_text() == "mine"
+
+
+def test_two_programs_do_not_train_in_one_folder(tmp_path, config, digits):
+    folder = tmp_path / "run"
+    second = []
+
+    def watch(event):
+        if event.kind != "epoch" or second:
+            return
+        for overwrite in (False, True):
+            with pytest.raises(WriteError, match="another program trains in") as said:
+                train(config, folder, data=digits, overwrite=overwrite)
+            second.append(said)
+
+    first = train(config, folder, data=digits, watch=watch)
+    assert len(second) == 2
+    assert read(folder) == first
+    unfinish(folder)
+    assert train(config, folder, data=digits).epochs == first.epochs
+
+
+def test_where_folders_cannot_be_locked_a_run_is_kept(
+    tmp_path, config, digits, monkeypatch
+):
+    def refuse(descriptor, operation):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(locking.fcntl, "flock", refuse)
+    done = train(config, tmp_path, data=digits)
+    assert read(tmp_path) == done
+
+
+def test_what_a_killed_program_left_is_swept_and_nothing_else(done, config, digits):
+    left, mine = done / f".{'0a' * 8}.tmp", done / ".mine.tmp"
+    left.touch()
+    mine.touch()
+    unfinish(done)
+    train(config, done, data=digits)
+    assert not left.exists()
+    assert mine.exists()
+
+
+def test_a_finished_run_gets_back_what_follows_from_its_result(done, config):
+    before = content(done)
+    for name in ("metrics.csv", "summary.txt"):
+        (done / name).unlink()
+    train(config, done)
+    assert content(done) == before
+
+
+def test_a_run_without_an_epoch_to_go_does_not_go_on(done, config, digits):
+    unfinish(done)
+    events = []
+    train(config, done, data=digits, watch=events.append)
+    assert [event.kind for event in events] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"confusion": []},
+        {"confusion": [[1, 2], [3]]},
+        {"classes": ["a"]},
+        {"confusion": 5},
+        {"versions": []},
+    ],
+)
+def test_a_result_that_contradicts_itself(done, config, change):
+    path = done / "result.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(ParameterError, match="not the result of a run"):
+        read(done)
+    with pytest.raises(ParameterError, match="--overwrite"):
+        train(config, done)
 
 
 def test_a_hostile_name(config, digits):
