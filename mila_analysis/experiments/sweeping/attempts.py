@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mila_analysis import files
-from mila_analysis.errors import MilaAnalysisError, WriteError
+from mila_analysis.errors import MilaAnalysisError
 from mila_analysis.experiments.data import Dataset, load
-from mila_analysis.experiments.sweeping.lock import BusyError, held
+from mila_analysis.experiments.locking import BusyError
 from mila_analysis.experiments.sweeping.outcomes import Failure, Outcome, Task
 
 if TYPE_CHECKING:
@@ -47,9 +47,7 @@ def attempt(task: Task, data: Data, watch: Watch) -> Outcome:
 
     config, folder = task.config, task.folder
     try:
-        with held(folder):
-            (folder / FAILED).unlink(missing_ok=True)
-            return train(config, folder, data=lambda: data(config.dataset), watch=watch)
+        result = train(config, folder, data=lambda: data(config.dataset), watch=watch)
     except BusyError as error:  # it is well, elsewhere
         return Failure(config, folder, str(error), elsewhere=True)
     except MilaAnalysisError as error:
@@ -57,6 +55,10 @@ def attempt(task: Task, data: Data, watch: Watch) -> Outcome:
     except Exception as error:  # noqa: BLE001 - one run must not end the others
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         failure = Failure(config, folder, reason, traceback.format_exc())
+    else:
+        with contextlib.suppress(OSError):
+            (folder / FAILED).unlink(missing_ok=True)
+        return result
     note_failure(failure)
     return failure
 
@@ -64,5 +66,6 @@ def attempt(task: Task, data: Data, watch: Watch) -> Outcome:
 def note_failure(failure: Failure) -> None:
     """Keep the reason in the folder, if that is possible."""
     text = f"{failure.reason}\n\n{failure.details}".rstrip() + "\n"
-    with contextlib.suppress(WriteError):
+    with contextlib.suppress(OSError):  # a WriteError among them
+        failure.folder.mkdir(parents=True, exist_ok=True)
         files.write(failure.folder / FAILED, text)

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from mila_analysis.errors import ProcessError
 from mila_analysis.experiments.data import Dataset, load
+from mila_analysis.experiments.locking import holder
 from mila_analysis.experiments.results import RunResult
 from mila_analysis.experiments.sweeping.attempts import attempt
-from mila_analysis.experiments.sweeping.lock import holder
 from mila_analysis.experiments.sweeping.outcomes import Failure, Task
 from mila_analysis.experiments.sweeping.states import found
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from mila_analysis.errors import ParameterError
 from mila_analysis.experiments.config import RunConfig
+from mila_analysis.experiments.locking import holder
 from mila_analysis.experiments.results import RunResult
 from mila_analysis.experiments.sweeping.attempts import FAILED
 from mila_analysis.experiments.sweeping.grid import name
-from mila_analysis.experiments.sweeping.lock import holder
 from mila_analysis.experiments.sweeping.outcomes import Failure, Outcome
 
 __all__ = ["JOB", "STATES", "Standing", "found", "judged", "standings"]

@@ -18,9 +18,9 @@ from mila_analysis.errors import (
     WriteError,
 )
 from mila_analysis.experiments.config import RunConfig
+from mila_analysis.experiments.locking import Lock
 from mila_analysis.experiments.results import Epoch, RunResult, Scores
 from mila_analysis.experiments.training.checkpoint import packed, unpacked
-from mila_analysis.experiments.training.locking import Lock
 
 __all__ = [
     "AGAIN",

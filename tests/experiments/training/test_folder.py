@@ -12,8 +12,9 @@ import pytest
 
 from mila_analysis import files
 from mila_analysis.errors import NoPlaceError, ParameterError, WriteError
+from mila_analysis.experiments import locking
 from mila_analysis.experiments.results import RunResult
-from mila_analysis.experiments.training import FILES, locking, read, train
+from mila_analysis.experiments.training import FILES, read, train
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def unfinish(folder):
 
 
 def test_it_holds_the_files_that_are_promised(done, config):
-    assert set(content(done)) == set(FILES)
+    assert set(content(done)) == {*FILES, locking.LOCK}
     assert json.loads((done / "config.json").read_text()) == json.loads(
         config.to_json()
     )

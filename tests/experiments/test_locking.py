@@ -6,28 +6,30 @@ from pathlib import Path
 import pytest
 
 from mila_analysis.errors import WriteError
-from mila_analysis.experiments.sweeping.lock import BusyError, held, holder
+from mila_analysis.experiments.locking import BusyError, Lock, holder
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from mila_analysis.experiments.sweeping.lock import held
-with held(Path(sys.argv[1])):
-    print("held", flush=True)
-    time.sleep(60)
+from mila_analysis.experiments.locking import Lock
+lock = Lock(Path(sys.argv[1]))
+lock.take()
+print("held", flush=True)
+time.sleep(60)
 """
 
 
 def test_a_folder_has_one_user(tmp_path: Path):
-    with (
-        held(tmp_path / "run"),
-        pytest.raises(BusyError, match="in use by process"),
-        held(tmp_path / "run"),
-    ):
-        pytest.fail("two users")
-    with held(tmp_path / "run"):
-        assert "process" in (holder(tmp_path / "run") or "")
-    assert holder(tmp_path / "run") is None
+    first, second = Lock(tmp_path), Lock(tmp_path)
+    first.take()
+    first.take()
+    with pytest.raises(BusyError, match=r"another program trains in .* \(process"):
+        second.take()
+    assert "process" in (holder(tmp_path) or "")
+    first.release()
+    assert holder(tmp_path) is None
+    second.take()
+    second.release()
 
 
 def test_nobody_holds_what_is_not_there(tmp_path: Path):
@@ -48,5 +50,5 @@ def test_the_dead_hold_nothing(tmp_path: Path):
 
 def test_a_folder_that_cannot_be(tmp_path: Path):
     (tmp_path / "file").touch()
-    with pytest.raises(WriteError, match="cannot write"), held(tmp_path / "file"):
-        pytest.fail("held")
+    with pytest.raises(WriteError, match="cannot write"):
+        Lock(tmp_path / "file").take()
