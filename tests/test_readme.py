@@ -21,13 +21,22 @@ from mila_analysis.backends.latex import to_latex
 from mila_analysis.benchmarking import TARGETS, Results
 from mila_analysis.benchmarking.machine import Machine
 from mila_analysis.benchmarking.tables import markdown, tables
+from mila_analysis.experiments.comparing import Comparison, write
+from mila_analysis.experiments.published import (
+    caveats,
+    published_runs,
+    ranking_tables,
+)
+from mila_analysis.experiments.published.ranking import rank_activations
 from mila_analysis.plotting import render
+from mila_analysis.plotting.scores import scores
 from mila_analysis.plotting.speed import speed as draw_speed
 from mila_analysis.surveying import Survey
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 RESULTS = ROOT / "benchmarks" / "results"
+EXPERIMENTS = ROOT / "docs" / "experiments"
 CERTIFICATES = ROOT / "docs" / "certificates"
 NAMES = ("f", "f_x", "f_beta", "f_xx", "f_xbeta", "f_betabeta")
 
@@ -167,6 +176,18 @@ def above_the_aims() -> str:
     return "\n".join(["| | ulp, κ, code " * 3 + "|", "|---" * 6 + "|", *rows])
 
 
+def compared(name: str) -> str:
+    text = (EXPERIMENTS / f"{name}.json").read_text(encoding="utf-8")
+    return write(Comparison.from_json(text), "markdown").strip()
+
+
+def published_ranks() -> str:
+    runs = published_runs()
+    found = rank_activations(runs)
+    notes = caveats(found.used(runs), {"top1"})
+    return ranking_tables.FORMATS["markdown"](found, notes).strip()
+
+
 BLOCKS = {
     "above the aims": above_the_aims,
     "closed forms": closed_forms,
@@ -177,9 +198,16 @@ BLOCKS = {
 }
 IN_RESULTS = {"every speed": every_speed, "training steps": training_steps}
 PAGES = dict.fromkeys(BLOCKS, README)
+PAGES["above the aims"] = ROOT / "docs" / "certificate.md"
 PAGES["numeric form"] = ROOT / "docs" / "errata.md"
 PAGES |= dict.fromkeys(IN_RESULTS, RESULTS / "README.md")
-BLOCKS |= IN_RESULTS
+IN_EXPERIMENTS = {
+    "in the first layer": lambda: compared("first"),
+    "in all layers": lambda: compared("all"),
+    "published ranks": published_ranks,
+}
+PAGES |= dict.fromkeys(IN_EXPERIMENTS, EXPERIMENTS / "README.md")
+BLOCKS |= IN_RESULTS | IN_EXPERIMENTS
 
 
 @pytest.mark.parametrize("name", BLOCKS)
@@ -220,6 +248,17 @@ def test_the_committed_figure_is_that_of_the_committed_speeds() -> None:
     assert (RESULTS / "bench.png").read_bytes() == drawn
 
 
+@pytest.mark.parametrize("name", ["first", "all"])
+def test_the_committed_figures_are_those_of_the_committed_runs(name: str) -> None:
+    text = (EXPERIMENTS / f"{name}.json").read_text(encoding="utf-8")
+    comparison = Comparison.from_json(text)
+    drawn = render(scores(comparison), "png")
+    assert (EXPERIMENTS / f"{name}.png").read_bytes() == drawn
+    assert len(comparison.seeds) == 10
+    none = "These data support no difference in top-1 of the last epoch between any two"
+    assert none in compared(name)  # as the README says
+
+
 def test_numpy_code_costs_at_most_half_of_lambdify() -> None:
     ratios = {f.target.name: f.ratio for f in measured().findings}
     assert (ratios["partials-numpy"] or 0) <= 0.5
@@ -254,9 +293,10 @@ def test_lambdify_with_cse_is_wrong_from_where_the_readme_says() -> None:
 COMMANDS = [
     line
     for line in README.read_text(encoding="utf-8").splitlines()
-    if line.startswith("    mila-analysis ") and " bench " not in line
+    if line.startswith("    mila-analysis ")
+    and not {"bench", "compare", "fashion-mnist"} & set(line.split())
 ]
-"""But for `bench`, which has tests of its own and takes half a minute."""
+"""But for those that take minutes, or files that may not be there: they have tests."""
 
 
 def test_the_commands_run_one_after_another_in_an_empty_folder(tmp_path: Path) -> None:
