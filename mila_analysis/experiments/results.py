@@ -11,7 +11,7 @@ from typing import Any
 from mila_analysis.errors import ParameterError
 from mila_analysis.experiments.config import RunConfig
 
-__all__ = ["Epoch", "Layer", "RunResult", "Scores"]
+__all__ = ["Epoch", "Layer", "RunResult", "Scores", "plain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class RunResult:
             "diverged": self.diverged,
             "best_epoch": self.best.number,
         }
-        return json.dumps(_plain(asdict(self) | more), indent=1, ensure_ascii=False)
+        return json.dumps(plain(asdict(self) | more), indent=1, ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> RunResult:
@@ -199,12 +199,12 @@ def _number(value: Any) -> float:
     return math.nan if value is None else float(value)
 
 
-def _plain(value: Any) -> Any:
-    """The same with null for what is not a finite number."""
+def plain(value: Any) -> Any:
+    """What JSON can hold: the same with null for what is not a finite number."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
+        return {k: plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
+        return [plain(v) for v in value]
     return value

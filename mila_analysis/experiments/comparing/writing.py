@@ -22,6 +22,7 @@ from mila_analysis.experiments.comparing.sentences import (
     settings,
 )
 from mila_analysis.experiments.comparing.tables import NOTHING, Table, tables
+from mila_analysis.experiments.results import plain
 
 __all__ = ["FORMATS", "SUFFIXES", "text_table", "write"]
 
@@ -87,7 +88,7 @@ def as_json(comparison: Comparison, _: Measure) -> str:
         },
         "caveats": list(caveats(comparison, MEASURES[0])),
     }
-    whole = _plain(values) | comparison.record()
+    whole = plain(values) | comparison.record()
     return json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -202,17 +203,6 @@ def _tex(cell: str) -> str:
     text = escaped(cell).replace("±", r"$\pm$").replace("=", "$=$")
     text = re.sub(r"\\text(less|greater)\{\}", lambda m: _RELATIONS[m[1]], text)
     return re.sub(r"(?<![\w.])([+-])(?=\d)", r"$\1$", text)
-
-
-def _plain(value: Any) -> Any:
-    """The same with null for what is no finite number."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
-    return value
 
 
 Writer = Callable[[Comparison, Measure], str]
