@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mila_analysis.experiments.data.dataset import Split
 
-__all__ = ["Examples", "cut", "moved", "random_moves"]
+__all__ = ["SHIFT", "Examples", "cut", "moved", "random_moves"]
 
 SHIFT = 4  # pixels
 

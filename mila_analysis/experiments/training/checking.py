@@ -11,12 +11,14 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from mila_analysis.errors import MilaAnalysisError, ParameterError, ProcessError
 from mila_analysis.experiments.config import RunConfig
 from mila_analysis.experiments.data.dataset import Dataset, Split
+from mila_analysis.experiments.training.batches import SHIFT
 from mila_analysis.experiments.training.devices import versions
 from mila_analysis.experiments.training.processes import Team
 from mila_analysis.experiments.training.run import Run
 
 __all__ = ["check", "check_parts", "lost", "remarks"]
 
+SMALL = 4  # times the shift: half of a smaller image may be lost to it
 GONE = ("gloo", "NCCL", "onnection", "peer")  # words of torch for a process that ended
 MATTERS = ("torch", "device", "gpu", "processor", "threads", "processes")
 
@@ -77,6 +79,12 @@ def remarks(run: Run, state: dict[str, Any] | None) -> list[str]:
         found.append(
             "each process has its own batch norm: its statistics are not those of "
             "the joint batch"
+        )
+    _, height, width = run.data.shape
+    if run.config.augment and min(height, width) < SMALL * SHIFT:
+        found.append(
+            f"images of {height}×{width} pixels are shifted by up to {SHIFT}, "
+            "which may leave little of them"
         )
     return found
 

@@ -225,3 +225,10 @@ def test_saved_bytes_leave_the_model_as_it_was():
     saved_bytes(model, x, y, amp=False)
     assert all(torch.equal(before[k], v) for k, v in model.state_dict().items())
     assert not model.training
+
+
+@pytest.mark.parametrize(("augment", "said"), [(True, 1), (False, 0)])
+def test_shifting_small_images_is_remarked_upon(config, digits, augment, said):
+    events = []
+    train(replace(config, augment=augment, epochs=1), data=digits, watch=events.append)
+    assert sum("shifted by up to 4" in event.text for event in events) == said
