@@ -40,7 +40,6 @@ def test_work_that_does_not_end_is_stopped():
     assert time.monotonic() - start < 5
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interruption_that_nobody_hears_is_repeated():
     class Deaf:
         def __del__(self) -> None:

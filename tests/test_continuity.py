@@ -88,7 +88,6 @@ def test_infinitely_many_places_are_said_to_be_undecided():
     assert len(found) > 5
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_what_cannot_be_decided_in_time_is_said_to_be_undecided(monkeypatch):
     monkeypatch.setattr("mila_analysis.continuity.places.MAX_SECONDS", 0.001)
     (place,) = breaks(resolve("log(x - tanh(x*sin(x)) + erf(x)*cos(x))"))

@@ -51,7 +51,7 @@ def test_every_exhibit_says_where_it_is_from():
         assert exhibit.pieces
 
 
-@pytest.mark.slow
+@pytest.mark.catalog
 def test_the_page_is_what_is_generated(request: pytest.FixtureRequest):
     made = museum.page()
     if request.config.getoption("--update-golden"):

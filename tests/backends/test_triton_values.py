@@ -545,7 +545,7 @@ class TestFiles:
         assert min(fused) > 0
         assert all("div.rn." in ptx for _, ptx in found[:5])
 
-    @pytest.mark.slow
+    @pytest.mark.catalog
     @pytest.mark.skipif(sys.platform != "linux", reason="Triton compiles on Linux")
     def test_kernels_of_wide_forms_compile_too(self, tmp_path):
         code = generate_code(get("snake"), "triton", order=1)

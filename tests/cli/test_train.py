@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from mila_analysis import files
 from mila_analysis.cli import train
 from mila_analysis.errors import WriteError
 from mila_analysis.experiments import training
+from mila_analysis.experiments.config import RunConfig
 from mila_analysis.experiments.results import RunResult
 from mila_analysis.experiments.training import read
 
@@ -192,10 +194,19 @@ def test_ctrl_c_keeps_the_run_and_says_how_to_go_on(tmp_path):
 
 
 class TestRuns:
+    @pytest.fixture(scope="class")
+    def trained(self, tmp_path_factory):
+        """Folder of two finished runs."""
+        runs = tmp_path_factory.mktemp("trained") / "runs"
+        for seed in (0, 1):
+            training.train(
+                RunConfig(dataset="digits", epochs=1, seed=seed), runs / str(seed)
+            )
+        return runs
+
     @pytest.fixture
-    def two(self, invoke, tmp_path):
-        for seed in ("0", "1"):
-            invoke("train", "--epochs", "1", "--seed", seed, "-o", f"runs/{seed}")
+    def two(self, trained, tmp_path, invoke):
+        shutil.copytree(trained, tmp_path / "runs")
         (tmp_path / "runs" / "rest").mkdir()
         (tmp_path / "runs" / "half").mkdir()
         (tmp_path / "runs" / "half" / "config.json").write_text("{}")
