@@ -193,17 +193,18 @@ def test_ctrl_c_keeps_the_run_and_says_how_to_go_on(tmp_path):
     assert (tmp_path / "run" / "checkpoint.pt").is_file()
 
 
-class TestRuns:
-    @pytest.fixture(scope="class")
-    def trained(self, tmp_path_factory):
-        """Folder of two finished runs."""
-        runs = tmp_path_factory.mktemp("trained") / "runs"
-        for seed in (0, 1):
-            training.train(
-                RunConfig(dataset="digits", epochs=1, seed=seed), runs / str(seed)
-            )
-        return runs
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """Folder of two finished runs."""
+    runs = tmp_path_factory.mktemp("trained") / "runs"
+    for seed in (0, 1):
+        training.train(
+            RunConfig(dataset="digits", epochs=1, seed=seed), runs / str(seed)
+        )
+    return runs
 
+
+class TestRuns:
     @pytest.fixture
     def two(self, trained, tmp_path, invoke):
         shutil.copytree(trained, tmp_path / "runs")
