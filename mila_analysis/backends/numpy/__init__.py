@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
 from mila_analysis.activation import Activation
+from mila_analysis.backends._copied import copied
 from mila_analysis.backends.backend import Backend, Reading, Source
 from mila_analysis.backends.header import docstring, parse
 from mila_analysis.backends.numpy import wide, wide_reading
@@ -42,7 +42,7 @@ def emit(source: Source) -> str:
         imports, *rest = [IMPORTS, *arithmetic(derivation, form), *runtime()]
     else:
         rest = [*_bodies("whole", form.whole, form.variables, names)]
-        rest += [*_near(form, names), _common()]
+        rest += [*_near(form, names), copied("numpy", "_runtime.py")]
         imports = "import numpy as np"
     parts = [
         f"{docstring(source, 'numpy')}\n\n{imports}",
@@ -52,11 +52,6 @@ def emit(source: Source) -> str:
         *rest,
     ]
     return "\n\n\n".join(parts) + "\n"
-
-
-def _common() -> str:
-    text = files("mila_analysis.backends.numpy").joinpath("_runtime.py").read_text()
-    return text.partition("# --- runtime ---\n")[2].strip()
 
 
 def _all(names: list[str]) -> str:

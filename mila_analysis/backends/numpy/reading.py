@@ -6,8 +6,8 @@ import ast
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 
+from mila_analysis.backends._copied import copied
 from mila_analysis.backends._python_outline import parsed
 from mila_analysis.backends._python_reading import (
     Dialect,
@@ -69,7 +69,7 @@ def read(text: str) -> list[Reading]:
     Raises:
         ReadingError: something in it is not what this program writes; names the line.
     """
-    return read_module(text, Layout(DIALECT, _runtime()))
+    return read_module(text, Layout(DIALECT, copied("numpy", "_runtime.py")))
 
 
 def read_module(text: str, layout: Layout) -> list[Reading]:
@@ -155,11 +155,6 @@ def _check_rest(
     if expected:
         missing = min(expected).partition("\n")[0]
         raise ReadingError(f"'{missing}' is missing, or not as we generate it")
-
-
-def _runtime() -> str:
-    whole = files("mila_analysis.backends.numpy").joinpath("_runtime.py").read_text()
-    return whole.partition("# --- runtime ---\n")[2].strip()
 
 
 def _spelled(node: ast.stmt) -> str:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from importlib.resources import files
 
+from mila_analysis.backends._copied import copied
 from mila_analysis.backends.numpy.inplace import statements
 from mila_analysis.backends.numpy.spelling import INFIX, spell
 from mila_analysis.derivation import Derivation
@@ -153,16 +153,11 @@ def spell_wide(expression: Expression, level: int = 0) -> str:
 
 def runtime() -> list[str]:
     """The text that is the same in all accurate modules."""
-    fast = _text("_runtime.py").split("\n\n\n")
+    fast = copied("numpy", "_runtime.py").split("\n\n\n")
     rare = next(i for i, part in enumerate(fast) if part.startswith("# What is rare"))
     shared = [p for p in fast[:rare] if p.startswith(("def _flat(", "def _dtype("))]
     return [
-        *map(_text, ("_pairs.py", "_kits.py", "_accurate.py")),
+        *(copied("numpy", f) for f in ("_pairs.py", "_kits.py", "_accurate.py")),
         *shared,
         *fast[rare:],
     ]
-
-
-def _text(file: str) -> str:
-    text = files("mila_analysis.backends.numpy").joinpath(file).read_text()
-    return text.partition("# --- runtime ---\n")[2].strip()

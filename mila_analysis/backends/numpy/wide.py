@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
-from importlib.resources import files
 
 import flint
 
+from mila_analysis.backends._copied import copied
 from mila_analysis.backends._error_functions import (
     erf_coefficients,
     erfcx_coefficients,
@@ -190,21 +190,17 @@ def runtime(accuracy: str) -> str:
     shared = [("_accurate.py", "_elementwise")]
     shared += [("_runtime.py", n) for n in ("_together", "_flat", "_dtype")]
     own = ("_wide.py", "_wide_functions.py", "_wide_angles.py")
-    parts = [_constants(), *map(_text, own)]
-    blocks = _text("_wide_blocks.py")
+    parts = [_constants(), *(copied("numpy", file) for file in own)]
+    blocks = copied("numpy", "_wide_blocks.py")
     if accuracy == "accurate":
         shared += [("_accurate.py", n) for n in ("_distinct", "_nearest")]
         parts.append(blocks[: blocks.index("\n\n\ndef _evaluate(")])
-        parts += map(_text, ("_spans.py", "_span_functions.py", "_wide_rounded.py"))
+        spans = ("_spans.py", "_span_functions.py", "_wide_rounded.py")
+        parts += (copied("numpy", file) for file in spans)
     else:
         parts.append(blocks)
-    parts += (_function(_text(file), name) for file, name in shared)
+    parts += (_function(copied("numpy", file), name) for file, name in shared)
     return "\n\n\n".join(parts)
-
-
-def _text(file: str) -> str:
-    text = files("mila_analysis.backends.numpy").joinpath(file).read_text("utf-8")
-    return text.partition("# --- runtime ---\n")[2].strip()
 
 
 def _function(text: str, name: str) -> str:

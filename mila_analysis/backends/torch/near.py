@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 
+from mila_analysis.backends._copied import copied
 from mila_analysis.backends.torch.inplace import Body, body_in_place
 from mila_analysis.backends.torch.spelling import spell
 from mila_analysis.backends.torch.wide import walk
@@ -44,8 +44,7 @@ class Blocks:
 
     def rest(self) -> list[str]:
         """Where it holds, and the runtime that goes through the blocks."""
-        found = files("mila_analysis.backends.torch").joinpath("_blocks.py").read_text()
-        runtime = found.partition("# --- runtime ---\n")[2].strip()
+        runtime = copied("torch", "_blocks.py")
         if self.form.strategy == "wide":
             return [walk(runtime)]
         near = self.form.near

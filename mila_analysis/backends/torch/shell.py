@@ -8,9 +8,9 @@ import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from importlib.resources import files
 
 from mila_analysis.activation import Activation, Parameter
+from mila_analysis.backends._copied import copied
 from mila_analysis.errors import UnsupportedError
 from mila_analysis.partials import Partial, up_to
 
@@ -195,16 +195,12 @@ class Shell:
 
 def runtime() -> str:
     """The part that is the same in all files."""
-    whole = files("mila_analysis.backends.torch").joinpath("_runtime.py").read_text()
-    return whole.partition("# --- runtime ---\n")[2].strip()
+    return f"{derivatives()}\n\n\n{copied('torch', '_arithmetic.py')}"
 
 
 def derivatives() -> str:
     """The part of it that computes nothing itself."""
-    text, found, _ = runtime().partition("\n# What the arithmetic is made of")
-    if not found:
-        raise AssertionError("the runtime of torch files has another layout")
-    return text.rstrip()
+    return copied("torch", "_runtime.py")
 
 
 def _default(parameter: Parameter) -> str:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from fractions import Fraction
-from importlib.resources import files
 
+from mila_analysis.backends._copied import copied
 from mila_analysis.backends._python_parts import only, without
 from mila_analysis.backends._turns import turn_digits
 from mila_analysis.backends.torch.shell import derivatives
@@ -97,7 +97,8 @@ def runtime() -> str:
     """The part that is the same in all files of wide forms."""
     first = ["_wide.py", "_wide_functions.py"]
     last = ["_wide_angles.py", "_wide_results.py"]
-    parts = [*map(_part, first), _turn(), *map(_part, last)]
+    before, after = ([copied("torch", f) for f in part] for part in (first, last))
+    parts = [*before, _turn(), *after]
     return "\n\n\n".join([without(derivatives(), _REPLACED), *parts])
 
 
@@ -114,9 +115,4 @@ def walk(blocks: str) -> str:
         blocks: that of other files.
     """
     shared = only(blocks, ["_narrow", "_row", "_flat"])
-    return f"{_part('_wide_blocks.py')}\n\n\n{shared}"
-
-
-def _part(name: str) -> str:
-    text = files("mila_analysis.backends.torch").joinpath(name).read_text("utf-8")
-    return text.partition("# --- runtime ---\n")[2].strip()
+    return f"{copied('torch', '_wide_blocks.py')}\n\n\n{shared}"

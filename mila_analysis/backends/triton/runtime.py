@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
+from mila_analysis.backends._copied import copied
 from mila_analysis.backends._python_parts import without
 from mila_analysis.backends.torch.shell import derivatives as torch_derivatives
 
@@ -27,5 +26,4 @@ def device(*more: str) -> list[str]:
 
 def runtime(name: str) -> str:
     """A part that is the same in all files."""
-    text = files("mila_analysis.backends.triton").joinpath(name).read_text("utf-8")
-    return text.partition("# --- runtime ---\n")[2].strip()
+    return copied("triton", name)
