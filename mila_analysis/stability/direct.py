@@ -49,6 +49,11 @@ class Spelling:
             return self._power(self.spell(expression.base), int(expression.exp))
         raise UnsupportedError(f"no arithmetic for {expression}")
 
+    def finite(self, symbol: Any) -> Expression:
+        """A variable with infinities replaced by the largest numbers."""
+        cut = op("finite", self.names[symbol])
+        return self.builder.bind(f"{symbol}_finite".lower(), cut)
+
     def _power(self, base: Expression, exponent: int) -> Expression:
         result: Expression = number(1)
         square = self.builder.bind("w", base)

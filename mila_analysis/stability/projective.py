@@ -11,14 +11,13 @@ bounded below. One line of arithmetic serves the whole real line.
 - The rounding error of z corrects t.
 - E - 1 is formed with expm1; log of a polynomial in E is n·max(z, 0) + log1p(...).
 - Where a term has vanished, x is replaced by one of modest size: 0·∞ is 0 there.
-- A number below 1 is multiplied before a square is complete: x²/4 may be a float where
-  x² is none. No order of three variables is good for all values: they are not for here.
+- Products are formed in an order in which none is too large before it is complete
+  (`polynomials`). There is none for three variables: they are not for here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -30,7 +29,6 @@ from mila_analysis.program import (
     Expression,
     Name,
     Number,
-    Operation,
     add,
     mul,
     number,
@@ -44,7 +42,9 @@ from mila_analysis.stability.coordinates import (
     decay,
 )
 from mila_analysis.stability.direct import Spelling
-from mila_analysis.stability.limits import Limit, Pair, split_limit
+from mila_analysis.stability.homogeneous import Forms
+from mila_analysis.stability.limits import Limit, split_limit
+from mila_analysis.stability.polynomials import Polynomials, parted, scaled
 from mila_analysis.stability.sums import Sum
 from mila_analysis.stability.terms import (
     NotHomogeneousError,
@@ -55,7 +55,6 @@ from mila_analysis.stability.terms import (
     common_bottom,
     is_minus_one,
     minus_one,
-    rational,
     shared_monomial,
     times,
     without,
@@ -76,6 +75,8 @@ class Projective:
         names = {v: Name(str(v)) for v in derivation.variables}
         self.spelling = Spelling(names, builder)
         self.coordinates: list[Coordinates] = []
+        self.forms = Forms(self.exponentials, self.coordinates, builder)
+        self.polynomials = Polynomials(self.splitter, self.spelling)
         self.logarithms: set[Any] = set()
         for generator in derivation.generators:
             if generator.function == "exp":
@@ -104,12 +105,8 @@ class Projective:
         is_polynomial = argument.is_polynomial(*symbols)
         if is_polynomial and not sympy.Poly(argument, *symbols).is_linear:
             shared = sorted(symbols & self.variables, key=str)
-            names.update({s: self._finite(s) for s in shared})
+            names.update({s: self.spelling.finite(s) for s in shared})
         return exponent(argument, names, self.builder, suffix)
-
-    def _finite(self, symbol: Any) -> Expression:
-        value = self.spelling.names[symbol]
-        return self.builder.bind(f"{symbol}_finite".lower(), op("finite", value))
 
     def _logarithm(self, argument: Any) -> Expression:
         """log of a polynomial A(E): n·max(z, 0) + log of the form A(p, q)."""
@@ -121,26 +118,12 @@ class Projective:
         if known[0] != 1 or known[-1] != 1 or min(known) < 0:
             raise NotHomogeneousError(f"log({argument})")
         (at,), degree = self.coordinates, len(known) - 1
-        growth: Expression = op("log1p", self._form_minus_one(known))
+        growth: Expression = op("log1p", self.forms.minus_one(known))
         if at.error is not None:
             lost = mul(number(degree), op("mul", at.step, at.error))
             growth = op("add", growth, lost)
         linear = mul(number(degree), op("maximum", at.z, number(0)))
         return self.builder.bind("log", op("add", linear, growth))
-
-    def _form_minus_one(self, known: list[Fraction]) -> Expression:
-        """A(p, q) - 1 for a form with both ends 1: the inner terms, and t^n."""
-        (at,), degree = self.coordinates, len(known) - 1
-        whole = self.builder.bind("whole", op("fade", at.t, at.tail))
-        below = self.builder.bind("below", op("sub", number(1), at.step))
-        p = self.builder.bind("p_whole", op("maximum", whole, at.step))
-        q = self.builder.bind("q_whole", op("maximum", whole, below))
-        inner = [
-            mul(Number(c), self.builder.power(p, k), self.builder.power(q, degree - k))
-            for k, c in enumerate(known)
-            if 0 < k < degree and c
-        ]
-        return add(*inner, self.builder.power(whole, degree))
 
     # Partials
 
@@ -163,7 +146,7 @@ class Projective:
             if max(k, n) > 0
         ]
         if not self.coordinates and not any(t.forms for t in terms):
-            return self._polynomial(element, terms)
+            return self.polynomials.value(element, terms)
         products = max(len(t.monomial) for t in terms) > 1
         outside = shared_monomial(terms) if products and decays else ()
         inside = [without(t, outside) for t in terms]
@@ -176,10 +159,10 @@ class Projective:
         inner = decays if split else []
         total = add(*(self._summand(t, scale, low, high, inner) for t in inside))
         if bottom:
-            powers = [self.builder.power(self._form(f), n) for f, n in bottom]
+            powers = [self.forms.power(f, n) for f, n in bottom]
             total = op("div", total, mul(*powers))
         if not split:
-            total = mul(_scaled(total, scale), *(d.weight for d in decays))
+            total = mul(scaled(total, scale), *(d.weight for d in decays))
         total = mul(total, *(self._variable(s, terms[0], decays) for s in outside))
         for each in decays:
             total = op("fade", total, each.tail)
@@ -189,44 +172,6 @@ class Projective:
         """Whether it has three variables, and no decay at both ends."""
         decays = any(min(k, n) > 0 for k, n in zip(term.low, term.high, strict=True))
         return len(self.variables.intersection(term.monomial)) > 2 and not decays
-
-    def _polynomial(self, element: Any, terms: list[Term]) -> Expression:
-        """A polynomial in the variables, which keeps its digits beside a root of x."""
-        if len(terms) == 1:
-            return self._product(terms[0])
-        content, factors = element.numer.factor_list()
-        scale = rational(content) / rational(element.denom.LC)
-        parts = [(list(self.splitter.terms(element.field(f))), n) for f, n in factors]
-        early, late = _parted(scale)
-        if early == 1:
-            powers = [self.builder.power(self._factor(t), n) for t, n in parts]
-            return _scaled(mul(*powers), late)
-        early, parts = _taken(early, parts)
-        steps = [v for t, n in parts for v in [self._factor(t)] * n]
-        return _scaled(mul(Number(early), *steps), late)
-
-    def _factor(self, terms: Sequence[Term]) -> Expression:
-        return self.builder.bind("factor", add(*map(self._product, terms)))
-
-    def _product(self, term: Term) -> Expression:
-        """A monomial: 0 where a factor is 0, whatever the others are.
-
-        Squares are formed last: s·x² may be a float where x² is none.
-
-        Raises:
-            NotHomogeneousError: two squares, whose product may be one of both at once.
-        """
-        symbols = sorted(term.monomial, key=term.monomial.count)
-        early, late = _parted(term.content, alone=len(set(symbols)) == 1)
-        plain = mul(Number(early), *(self.spelling.names[s] for s in symbols))
-        if len(set(symbols)) < 2:
-            return _scaled(plain, late)
-        if symbols.count(symbols[0]) > 1:
-            raise NotHomogeneousError("a product of two squares")
-        finite = mul(*(self._finite(s) for s in symbols))
-        cut = self.builder.bind("product", finite)
-        chosen = op("select", op("==", cut, number(0)), cut, plain)
-        return _scaled(chosen, late)
 
     def _summand(
         self,
@@ -246,11 +191,11 @@ class Projective:
         if variables:
             value = self._times(variables[0], value)
         value = self._decayed(value, term, low, high)
-        early, late = _parted(factor) if variables[1:] else (Fraction(1), factor)
-        value = _scaled(value, early)
+        early, late = parted(factor) if variables[1:] else (Fraction(1), factor)
+        value = scaled(value, early)
         value = mul(value, *(d.weight for d in decays), *variables[1:])
         value = self._grown(value, term)
-        return _scaled(value, late)
+        return scaled(value, late)
 
     def _shared(self, powers: Sequence[tuple[int, ...]]) -> list[int]:
         """The decay that all terms have in common; with several exponentials, none."""
@@ -298,8 +243,8 @@ class Projective:
         return self.builder.bind("term", op("mul", variable, quotient))
 
     def _quotient(self, term: Term, content: Fraction = Fraction(1)) -> Expression:
-        top = [self.builder.power(self._form(f), n) for f, n in term.forms if n > 0]
-        bottom = [self.builder.power(self._form(f), -n) for f, n in term.forms if n < 0]
+        top = [self.forms.power(f, n) for f, n in term.forms if n > 0]
+        bottom = [self.forms.power(f, -n) for f, n in term.forms if n < 0]
         numerator = mul(Number(content), *top)
         if not bottom:
             return numerator
@@ -307,8 +252,8 @@ class Projective:
         if limit is None:
             return self.builder.bind("ratio", op("div", numerator, mul(*bottom)))
         (at,) = self.coordinates
-        part = op("div", op("mul", at.t, self._horner(limit.rest)), mul(*bottom))
-        value = add(self._side(*limit.value), part)
+        part = op("div", op("mul", at.t, self.forms.horner(limit.rest)), mul(*bottom))
+        value = add(self.forms.side(*limit.value), part)
         return self.builder.bind("ratio", value)
 
     def _limit(self, term: Term) -> Limit | None:
@@ -329,7 +274,7 @@ class Projective:
             ((low, high),), ((known, above),) = decays, [d.sides for d in shared]
             decays = [(low and not known, high and not above)]
         if len(term.monomial) > 1:  # the rest of the product may be 0
-            value = self._finite(symbol)
+            value = self.spelling.finite(symbol)
         tails = [d.tail for d in shared]
         for at, sides in zip(self.coordinates, decays, strict=True):
             tails += [_tail_of(at, *sides)] if any(sides) else []
@@ -352,102 +297,9 @@ class Projective:
             value = op("modest", value, tail)
         return self.builder.bind(f"{symbol}_modest".lower(), value)
 
-    # Forms
-
-    def _form(self, polynomial: Any) -> Expression:
-        """A polynomial in the exponentials as a form in (p : q)."""
-        index = minus_one(polynomial)
-        if index is not None:
-            return self._minus_one(self.coordinates[index])
-        if len(self.exponentials) > 1:
-            return self.builder.bind("form", self._expanded(polynomial))
-        known = coefficients(polynomial)
-        pairs = list(zip(reversed(known), known, strict=True))
-        return self.builder.bind("form", self._horner(pairs))
-
-    def _minus_one(self, at: Coordinates) -> Expression:
-        """p - q = ±(1 - t), by expm1."""
-        value: Expression = op("neg", op("expm1", op("neg", at.capped)))
-        if at.error is not None:
-            value = op("add", value, op("mul", at.t, at.error))
-        return self.builder.bind("minus", op("copysign", value, at.z))
-
-    def _horner(self, pairs: Sequence[Pair]) -> Expression:
-        """Polynomial in t whose coefficients change with the sign of z.
-
-        The constant, exact and the largest, is added last: one rounding of its size. In
-        a quadratic a + (b·t + c·t²) rounds less than a + t·(b + c·t) does near t = 1.
-        """
-        (at,) = self.coordinates
-        if len(pairs) == 3 and all(all(pair) for pair in pairs):
-            constant, linear, quadratic = (self._side(*pair) for pair in pairs)
-            square = self.builder.power(at.t, 2)
-            return add(constant, add(mul(linear, at.t), mul(quadratic, square)))
-        value = self._side(*pairs[-1])
-        for pair in reversed(pairs[:-1]):
-            value = self._step_of_horner(pair, value)
-        return value
-
-    def _step_of_horner(self, pair: Pair, value: Expression) -> Expression:
-        (at,) = self.coordinates
-        nested = isinstance(value, Operation)
-        product = mul(at.t, value) if nested else mul(value, at.t)
-        return add(self._side(*pair), product) if any(pair) else product
-
-    def _side(self, high: Fraction, low: Fraction) -> Expression:
-        if high == low:
-            return Number(high)
-        (at,) = self.coordinates
-        choice = add(Number(low), mul(Number(high - low), at.step))
-        return self.builder.bind("coefficient", choice)
-
-    def _expanded(self, polynomial: Any) -> Expression:
-        """Form in several pairs of coordinates, monomial by monomial."""
-        degrees = [polynomial.degree(g) for g in polynomial.ring.gens]
-        terms = []
-        for exponents, coefficient in sorted(polynomial.terms(), key=lambda t: -t[1]):
-            factors: list[Expression] = [Number(rational(coefficient))]
-            for at, k, n in zip(self.coordinates, exponents, degrees, strict=True):
-                factors += [
-                    self.builder.power(at.p, k),
-                    self.builder.power(at.q, n - k),
-                ]
-            terms.append(mul(*factors))
-        return add(*terms)
-
 
 def _tail_of(at: Coordinates, low: bool, high: bool) -> Expression:
     """What a term lacks that decays where z ≤ 0, where z > 0, or on both sides."""
     if low and high:
         return at.tail
     return at.tail_p if low else at.tail_q
-
-
-def _scaled(value: Expression, factor: Fraction) -> Expression:
-    return mul(Number(factor), value) if factor != 1 else value
-
-
-def _parted(factor: Fraction, *, alone: bool = False) -> tuple[Fraction, Fraction]:
-    """What of a factor is multiplied first, as it makes the product smaller; the rest.
-
-    Powers of one variable alone take any number first: what is between them and the
-    first step is between floats.
-    """
-    if abs(factor) >= 1 and not alone:
-        return Fraction(1), factor
-    return abs(factor), Fraction(1 if factor > 0 else -1)
-
-
-def _taken(
-    early: Fraction, parts: Sequence[tuple[list[Term], int]]
-) -> tuple[Fraction, list[tuple[list[Term], int]]]:
-    """What is left of a number before factors, and these, sums first.
-
-    A sum is no small number where x is one. It takes a power of two itself, as that is
-    exact: 2x + 1 may be no float where a quarter of it is one.
-    """
-    (first, n), *rest = sorted(parts, key=lambda part: len(part[0]) == 1)
-    if n > 1 or early.numerator > 1 or early.denominator & (early.denominator - 1):
-        return early, [(first, n), *rest]
-    first = [replace(t, content=t.content * early) for t in first]
-    return Fraction(1), [(first, 1), *rest]
